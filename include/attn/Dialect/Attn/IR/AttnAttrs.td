@@ -1,0 +1,122 @@
+//===- AttnAttrs.td - Masks and forms ---------------------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD
+#define ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD
+
+include "attn/Dialect/Attn/IR/AttnDialect.td"
+include "attn/Dialect/Attn/IR/AttnInterfaces.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Attn_Mask<string name, string attrMnemonic>
+    : AttrDef<Attn_Dialect, name,
+              [DeclareAttrInterfaceMethods<MaskAttrInterface>]> {
+  let mnemonic = attrMnemonic;
+}
+
+def Attn_CausalAttr : Attn_Mask<"Causal", "causal"> {
+  let summary = "each query sees its own position and what came before";
+  let description = [{
+    Key `j` is visible to query `i` iff `j <= i + offset`, where `offset` is
+    the query offset of the operation. Alignment is never guessed: with
+    `offset = 0` (the default) it is top-left, `offset = Lk - Lq` aligns the
+    last query with the last key.
+
+    ```mlir
+    mask = #attn.causal
+    ```
+  }];
+}
+
+def Attn_WindowAttr : Attn_Mask<"Window", "window"> {
+  let summary = "each query sees a band of keys around its own position";
+  let description = [{
+    Key `j` is visible to query `i` iff
+    `i + offset - left <= j <= i + offset + right`. `#attn.window<255, 0>` is a
+    causal sliding window of 256 keys.
+
+    ```mlir
+    mask = #attn.window<255, 0>
+    ```
+  }];
+  let parameters = (ins "int64_t":$left, "int64_t":$right);
+  let assemblyFormat = "`<` $left `,` $right `>`";
+  let genVerifyDecl = 1;
+}
+
+def Attn_PrefixAttr : Attn_Mask<"Prefix", "prefix"> {
+  let summary = "every query sees the first keys";
+  let description = [{
+    Key `j` is visible to every query iff `j < size`. A prefix language model
+    is `#attn.or<#attn.prefix<16>, #attn.causal>`.
+
+    ```mlir
+    mask = #attn.prefix<16>
+    ```
+  }];
+  let parameters = (ins "int64_t":$size);
+  let assemblyFormat = "`<` $size `>`";
+  let genVerifyDecl = 1;
+}
+
+class Attn_MaskList<string name, string attrMnemonic>
+    : Attn_Mask<name, attrMnemonic> {
+  let parameters = (ins ArrayRefParameter<"::mlir::attn::MaskAttrInterface">:$masks);
+  let assemblyFormat = "`<` $masks `>`";
+  let genVerifyDecl = 1;
+}
+
+def Attn_AndAttr : Attn_MaskList<"And", "and"> {
+  let summary = "visible where all masks agree";
+  let description = [{
+    ```mlir
+    mask = #attn.and<#attn.causal, #attn.window<64, 64>>
+    ```
+  }];
+}
+
+def Attn_OrAttr : Attn_MaskList<"Or", "or"> {
+  let summary = "visible where one mask says so";
+  let description = [{
+    ```mlir
+    mask = #attn.or<#attn.prefix<16>, #attn.causal>
+    ```
+  }];
+}
+
+def Attn_FormKind : I32EnumAttr<"FormKind", "program that computes attention", [
+  I32EnumAttrCase<"Materialized", 0, "materialized">,
+  I32EnumAttrCase<"Recurrent", 1, "recurrent">,
+  I32EnumAttrCase<"Blocked", 2, "blocked">,
+  I32EnumAttrCase<"Recompute", 3, "recompute">]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_FormAttr : AttrDef<Attn_Dialect, "Form"> {
+  let mnemonic = "form";
+  let summary = "the form chosen for one attention";
+  let description = [{
+    A choice is data in the IR, made by one pass (`attn-select-form`, a person,
+    a transform script) and carried out by another (`attn-to-blocked`, ...).
+    `queries` and `keys` are tile sizes in rows; 0, the default, leaves them to
+    the rewrite. They are part of the numeric schedule: pin them to reproduce a
+    result bit by bit on another machine.
+
+    ```mlir
+    form = #attn.form<blocked, queries = 64, keys = 256>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Attn_FormKind>:$kind,
+                        DefaultValuedParameter<"int64_t", "0">:$queries,
+                        DefaultValuedParameter<"int64_t", "0">:$keys);
+  let assemblyFormat = "`<` $kind (`,` struct($queries, $keys)^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD

@@ -1,0 +1,39 @@
+//===- Transforms.h - Transformations of the attn dialect -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
+#define ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace mlir::attn {
+
+/// attention(q, K, V)  -->  finish(fold(identity, K, V))
+///
+/// The pieces that forms rearrange. Queries are packed with the query row
+/// innermost and acc is (batch.., n, m), so that vector lanes are queries: no
+/// transposed keys, no horizontal reductions.
+struct FoldedAttention {
+  FoldOp fold;
+  FinishOp finish;
+};
+FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op);
+
+/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3)
+///
+/// K2 are keys visible to every query, folded without mask; K1 and K3 are
+/// visible to some query; what no query sees is in none of them. `unit` is the
+/// number of keys that a tile next to the mask's edge will have: K2 begins and
+/// ends at its multiples.
+struct SplitFold {
+  FoldOp before, full, after; // Null where provably empty.
+};
+SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H

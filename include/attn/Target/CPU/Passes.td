@@ -1,0 +1,101 @@
+//===- Passes.td - Tile-level IR to native code on a CPU --*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_CPU_PASSES_TD
+#define ATTN_TARGET_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
+  let summary = "linalg.generic to loops on vectors: each lane runs the body";
+  let description = [{
+    Rewrites `linalg.generic` and `linalg.fill` on tensors into `scf.for` loops on
+    vectors. The innermost dimension of the results is the lane dimension: lanes
+    run the body side by side, every other dimension is a loop, and reductions
+    run in order. So each element is computed by the same operations in the same
+    order as in a scalar loop: lane width and register tiles change no bit.
+
+    `rows` rows of the next dimension are computed together, with their
+    accumulators in registers across the reduction; lanes and rows that do not
+    divide the size are finished by masked lanes and single rows.
+
+    A copy whose lane dimension is not innermost in its input is transposed
+    block by block.
+
+    ```mlir
+    %s = linalg.generic {indexing_maps = [(k, m, d) -> (k, d), (k, m, d) -> (d, m), (k, m, d) -> (k, m)],
+                         iterator_types = ["parallel", "parallel", "reduction"]} ...
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %k = %c0 to %keys step %c4 {
+      %acc:4 = scf.for %d = %c0 to %features step %c1 iter_args(...) {
+        %q = vector.transfer_read ... : vector<16xf32>
+        %x = tensor.extract ...
+        %y = vector.broadcast %x : f32 to vector<16xf32>
+        math.fma %y, %q, ... : vector<16xf32>
+      }
+      vector.transfer_write ...
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "256",
+      "width of a vector register, in bits">,
+    Option<"lanes", "lanes", "int64_t", "2",
+      "vector registers of lanes computed together">,
+    Option<"rows", "rows", "int64_t", "4",
+      "rows computed together in a reduction">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"];
+}
+
+def CPUExpandExp2 : Pass<"cpu-expand-exp2"> {
+  let summary = "math.exp2 as a polynomial";
+  let description = [{
+    2^x = 2^n * 2^f with n the nearest integer and f in [-1/2, 1/2]: a polynomial
+    in f whose constant term is exactly 1, so that exp2 is exact at integers.
+    exp2(-inf) = 0, exp2(NaN) = NaN, subnormal results are rounded once. f32
+    (degree 6) and f64 (degree 11), scalars and vectors.
+
+    ```mlir
+    %y = math.exp2 %x : vector<8xf32>
+    ```
+
+    becomes `math.roundeven`, a chain of `math.fma`, and two exact scalings by
+    powers of two.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
+  let summary = "give public functions a plain C interface";
+  let description = [{
+    Runs on the LLVM dialect. For each public function on memrefs, `NAME` takes
+    one pointer per array and one `int64_t` per free size (sizes that must agree
+    are one parameter) and returns an error code. `NAME_packed` takes the
+    same as two arrays, for callers that find the signature at run time.
+
+    ```mlir
+    llvm.func @attention(!llvm.ptr, !llvm.ptr, i64, ...)    // memref descriptors
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.func @attention(%q: !llvm.ptr, %k: !llvm.ptr, %v: !llvm.ptr, %o: !llvm.ptr, %tokens: i64) -> i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // ATTN_TARGET_CPU_PASSES_TD

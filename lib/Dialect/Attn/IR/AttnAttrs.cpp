@@ -1,0 +1,165 @@
+//===- AttnAttrs.cpp - What each mask means ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using Int = MaskAlgebra::Int;
+using Bool = MaskAlgebra::Bool;
+using Interval = MaskAlgebra::Interval;
+
+#include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
+#include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+
+void AttnDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+      >();
+}
+
+/// Positions and sizes stay below this, so that sums of two never overflow.
+static constexpr int64_t kMaxSize = int64_t(1) << 62;
+
+// causal:  j <= q
+//   some q of [a, b) sees j  <=>  j < b;     all see j  <=>  j < a + 1
+Bool CausalAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  return algebra.lessEqual(key, query);
+}
+Interval CausalAttr::getVisibleKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.constant(0), queries.end};
+}
+Interval CausalAttr::getFullKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.constant(0), algebra.add(queries.begin, algebra.constant(1))};
+}
+
+// window<l, r>:  q - l <= j <= q + r
+//   some q of [a, b) sees j  <=>  a - l <= j < b + r
+//   all see j                <=>  b - 1 - l <= j < a + r + 1
+Bool WindowAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  Int first = algebra.sub(query, algebra.constant(getLeft()));
+  Int last = algebra.add(query, algebra.constant(getRight()));
+  return algebra.logicalAnd(algebra.lessEqual(first, key),
+                            algebra.lessEqual(key, last));
+}
+Interval WindowAttr::getVisibleKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.sub(queries.begin, algebra.constant(getLeft())),
+          algebra.add(queries.end, algebra.constant(getRight()))};
+}
+Interval WindowAttr::getFullKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.sub(queries.end, algebra.constant(getLeft() + 1)),
+          algebra.add(queries.begin, algebra.constant(getRight() + 1))};
+}
+
+LogicalResult
+WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t left,
+                   int64_t right) {
+  if (left < 0 || right < 0 || left >= kMaxSize || right >= kMaxSize)
+    return emitError() << "window sizes must be in [0, 2^62), got left = "
+                       << left << ", right = " << right;
+  return success();
+}
+
+// prefix<n>:  j < n
+Bool PrefixAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  return algebra.less(key, algebra.constant(getSize()));
+}
+Interval PrefixAttr::getVisibleKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.constant(0), algebra.constant(getSize())};
+}
+Interval PrefixAttr::getFullKeys(MaskAlgebra &algebra, Interval queries) const {
+  return {algebra.constant(0), algebra.constant(getSize())};
+}
+
+LogicalResult PrefixAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t size) {
+  if (size < 0 || size >= kMaxSize)
+    return emitError() << "prefix size must be in [0, 2^62), got " << size;
+  return success();
+}
+
+static LogicalResult
+verifyMasks(function_ref<InFlightDiagnostic()> emitError,
+            ArrayRef<MaskAttrInterface> masks) {
+  if (masks.empty())
+    return emitError() << "needs at least one mask";
+  return success();
+}
+
+// and: all masks agree. Intervals intersect.
+Bool AndAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  Bool visible = algebra.constantBool(true);
+  for (MaskAttrInterface mask : getMasks())
+    visible = algebra.logicalAnd(visible, mask.isVisible(algebra, query, key));
+  return visible;
+}
+Interval AndAttr::getVisibleKeys(MaskAlgebra &algebra, Interval queries) const {
+  Interval keys = getMasks().front().getVisibleKeys(algebra, queries);
+  for (MaskAttrInterface mask : getMasks().drop_front())
+    keys = algebra.intersect(keys, mask.getVisibleKeys(algebra, queries));
+  return keys;
+}
+Interval AndAttr::getFullKeys(MaskAlgebra &algebra, Interval queries) const {
+  Interval keys = getMasks().front().getFullKeys(algebra, queries);
+  for (MaskAttrInterface mask : getMasks().drop_front())
+    keys = algebra.intersect(keys, mask.getFullKeys(algebra, queries));
+  return keys;
+}
+LogicalResult AndAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              ArrayRef<MaskAttrInterface> masks) {
+  return verifyMasks(emitError, masks);
+}
+
+// or: one mask says so. Visible keys lie in the hull. The union of two full
+// intervals is full; it is an interval if they touch, otherwise the longer one
+// is still full.
+Bool OrAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  Bool visible = algebra.constantBool(false);
+  for (MaskAttrInterface mask : getMasks())
+    visible = algebra.logicalOr(visible, mask.isVisible(algebra, query, key));
+  return visible;
+}
+Interval OrAttr::getVisibleKeys(MaskAlgebra &algebra, Interval queries) const {
+  Interval keys = getMasks().front().getVisibleKeys(algebra, queries);
+  for (MaskAttrInterface mask : getMasks().drop_front())
+    keys = algebra.hull(keys, mask.getVisibleKeys(algebra, queries));
+  return keys;
+}
+Interval OrAttr::getFullKeys(MaskAlgebra &algebra, Interval queries) const {
+  Interval keys = getMasks().front().getFullKeys(algebra, queries);
+  for (MaskAttrInterface mask : getMasks().drop_front()) {
+    Interval more = mask.getFullKeys(algebra, queries);
+    Bool touch = algebra.logicalAnd(algebra.lessEqual(keys.begin, more.end),
+                                    algebra.lessEqual(more.begin, keys.end));
+    Bool longer = algebra.less(algebra.sub(more.end, more.begin),
+                               algebra.sub(keys.end, keys.begin));
+    Interval whole = algebra.hull(keys, more);
+    keys = {algebra.select(touch, whole.begin,
+                           algebra.select(longer, keys.begin, more.begin)),
+            algebra.select(touch, whole.end,
+                           algebra.select(longer, keys.end, more.end))};
+  }
+  return keys;
+}
+LogicalResult OrAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                             ArrayRef<MaskAttrInterface> masks) {
+  return verifyMasks(emitError, masks);
+}
+
+LogicalResult FormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               FormKind kind, int64_t queries, int64_t keys) {
+  if (queries < 0 || keys < 0)
+    return emitError() << "tile sizes are in rows and must not be negative, "
+                          "got queries = "
+                       << queries << ", keys = " << keys;
+  return success();
+}

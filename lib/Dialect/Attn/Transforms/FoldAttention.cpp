@@ -1,0 +1,163 @@
+//===- FoldAttention.cpp - attention(q, K, V) = finish(fold(identity, K, V)) ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// A tensor of `value` with the given sizes.
+static Value fill(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
+                  FloatType type, const APFloat &value) {
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, type);
+  Value constant =
+      arith::ConstantOp::create(b, loc, FloatAttr::get(type, value));
+  return linalg::FillOp::create(b, loc, constant, empty).getResult(0);
+}
+
+/// The query as (batch.., k1, m) in the state's type: packed once, so that the
+/// rows of a tile of queries lie side by side in the vector lanes.
+static Value packQuery(OpBuilder &b, AttentionOp op,
+                       ArrayRef<OpFoldResult> loopSizes) {
+  Location loc = op.getLoc();
+  MLIRContext *context = op.getContext();
+  unsigned batch = op.getNumBatchDims(), loops = batch + 2;
+  // Loops of the packing: (batch.., k1, m).
+  SmallVector<OpFoldResult> sizes(loopSizes.take_front(batch));
+  sizes.push_back(loopSizes[op.getFeatureDim()]);
+  sizes.push_back(loopSizes[op.getQueryDim()]);
+  SmallVector<AffineExpr> from;
+  AffineMap map = op.getQueryMap();
+  for (unsigned i = 0; i < map.getNumResults(); ++i) {
+    unsigned dim = map.getDimPosition(i);
+    from.push_back(getAffineDimExpr(dim == op.getFeatureDim() ? batch
+                                    : dim == op.getQueryDim() ? batch + 1
+                                                              : dim,
+                                    context));
+  }
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, op.getStateType());
+  auto pack = linalg::GenericOp::create(
+      b, loc, empty.getType(), op.getQuery(), empty,
+      ArrayRef{AffineMap::get(loops, 0, from, context),
+               AffineMap::getMultiDimIdentityMap(loops, context)},
+      SmallVector<utils::IteratorType>(loops, utils::IteratorType::parallel),
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        linalg::YieldOp::create(
+            b, loc, convertScalarToDtype(b, loc, args[0], op.getStateType(),
+                                         /*isUnsignedCast=*/false));
+      });
+  return pack.getResult(0);
+}
+
+/// Score region of attention, (score, b.., h, i, j), as that of fold,
+/// (score, batch.., i, j): h is the flattened head.
+static void convertScoreRegion(RewriterBase &rewriter, AttentionOp op,
+                               FoldOp fold, ArrayRef<OpFoldResult> loopSizes) {
+  if (!op.getScoreBody())
+    return;
+  Location loc = op.getLoc();
+  unsigned batch = op.getNumBatchDims(), heads = op.getNumHeadDims();
+  SmallVector<Type> types(batch + 3, rewriter.getIndexType());
+  types[0] = op.getStateType();
+
+  SmallVector<Value> headSizes;
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(fold);
+  for (unsigned i = batch - heads; i < batch; ++i)
+    headSizes.push_back(
+        getValueOrCreateConstantIndexOp(rewriter, loc, loopSizes[i]));
+
+  Block *body = rewriter.createBlock(&fold.getScore().front(), {}, types,
+                                     SmallVector<Location>(types.size(), loc));
+  MaskAlgebra algebra(rewriter, loc);
+  Value head;
+  for (auto [i, size] : llvm::enumerate(headSizes)) {
+    Value index = body->getArgument(1 + batch - heads + i);
+    head = head ? Value(arith::AddIOp::create(
+                      rewriter, loc,
+                      arith::MulIOp::create(rewriter, loc, head, size), index))
+                : index;
+  }
+  if (!head)
+    head = algebra.materialize(algebra.constant(0));
+  SmallVector<Value> arguments(body->getArguments().take_front(1 + batch - heads));
+  arguments.push_back(head);
+  llvm::append_range(arguments, body->getArguments().take_back(2));
+  rewriter.mergeBlocks(op.getScoreBody(), body, arguments);
+}
+
+FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
+                                          AttentionOp op) {
+  Location loc = op.getLoc();
+  MLIRContext *context = op.getContext();
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  unsigned batch = op.getNumBatchDims(), loops = op.getNumLoops();
+  SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
+
+  // The maps of the fold: q (batch.., k1, m), then K, V and mask as they are,
+  // then m, l (batch.., m) and acc (batch.., n, m).
+  auto getMap = [&](ArrayRef<unsigned> dims) {
+    SmallVector<AffineExpr> results;
+    for (unsigned i = 0; i < batch; ++i)
+      results.push_back(getAffineDimExpr(i, context));
+    for (unsigned dim : dims)
+      results.push_back(getAffineDimExpr(dim, context));
+    return AffineMap::get(loops, 0, results, context);
+  };
+  unsigned m = op.getQueryDim(), n = op.getValueDim();
+  SmallVector<AffineMap> maps = {getMap({op.getFeatureDim(), m}),
+                                 op.getKeyMap(), op.getValueMap()};
+  if (op.getMaskTensor())
+    maps.push_back(op.getMaskTensorMap());
+  llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap({n, m})});
+
+  // identity = (-inf, 0, 0)
+  FloatType type = op.getStateType();
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  SmallVector<OpFoldResult> rowSizes(ArrayRef(sizes).take_front(batch));
+  SmallVector<OpFoldResult> accSizes = rowSizes;
+  rowSizes.push_back(sizes[m]);
+  llvm::append_range(accSizes, ArrayRef{sizes[n], sizes[m]});
+  APFloat zero = APFloat::getZero(semantics);
+  Value max = fill(rewriter, loc, rowSizes, type,
+                   APFloat::getInf(semantics, /*Negative=*/true));
+  Value sum = fill(rewriter, loc, rowSizes, type, zero);
+  Value acc = fill(rewriter, loc, accSizes, type, zero);
+
+  Value query = packQuery(rewriter, op, sizes);
+  auto fold = FoldOp::create(
+      rewriter, loc, max.getType(), sum.getType(), acc.getType(), query,
+      op.getKey(), op.getValue(), op.getMaskTensor(), op.getQueryOffset(),
+      op.getValidKeys(), /*origin=*/ValueRange(), max, sum, acc,
+      rewriter.getAffineMapArrayAttr(maps), op.getScaleAttr(),
+      op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
+  convertScoreRegion(rewriter, op, fold, sizes);
+
+  // (batch.., m, k1, k2, n) becomes (batch.., m, n).
+  auto compress = [&](AffineMap map) {
+    SmallVector<AffineExpr> results;
+    for (unsigned i = 0; i < map.getNumResults(); ++i) {
+      unsigned dim = map.getDimPosition(i);
+      results.push_back(getAffineDimExpr(dim == n ? batch + 1 : dim, context));
+    }
+    return AffineMap::get(batch + 2, 0, results, context);
+  };
+  SmallVector<AffineMap> finishMaps = {
+      compress(fold.getMaxMap()), compress(fold.getSumMap()),
+      compress(fold.getAccMap()), compress(op.getOutputMap())};
+  if (op.hasLogSumExp())
+    finishMaps.push_back(compress(op.getLogSumExpMap()));
+  auto finish = FinishOp::create(
+      rewriter, loc, op.getResultTypes(), fold.getNewMax(), fold.getNewSum(),
+      fold.getNewAcc(), op.getOutputs(),
+      rewriter.getAffineMapArrayAttr(finishMaps));
+  rewriter.replaceOp(op, finish.getResults());
+  return {fold, finish};
+}

@@ -1,0 +1,142 @@
+//===- SplitFoldAtMask.cpp - fold(s, K1 ++ K2 ++ K3) at the edges of the mask ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using Interval = MaskAlgebra::Interval;
+
+namespace {
+/// Keys of a fold by absolute position: [begin, end) is visible to some query,
+/// [fullBegin, fullEnd) to all. begin <= fullBegin <= fullEnd <= end.
+struct KeyIntervals {
+  OpFoldResult begin, fullBegin, fullEnd, end;
+};
+} // namespace
+
+/// The smallest and the largest entry of a per-batch operand that the batches of
+/// this fold can meet. A fold over one batch reads its entry.
+static std::optional<OpFoldResult> getUniform(RewriterBase &rewriter, FoldOp op,
+                                              Value perBatch) {
+  auto type = dyn_cast<RankedTensorType>(perBatch.getType());
+  if (!type)
+    return getAsOpFoldResult(perBatch);
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<Value> indices;
+  for (unsigned i = 0; i < type.getRank(); ++i) {
+    if (ranges[i] != 1)
+      return std::nullopt;
+    indices.push_back(getValueOrCreateConstantIndexOp(rewriter, op.getLoc(),
+                                                      op.getOriginOf(i)));
+  }
+  Value entry =
+      tensor::ExtractOp::create(rewriter, op.getLoc(), perBatch, indices);
+  if (!entry.getType().isIndex())
+    entry = arith::IndexCastOp::create(rewriter, op.getLoc(),
+                                       rewriter.getIndexType(), entry);
+  return entry;
+}
+
+static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
+                                    int64_t unit) {
+  MaskAlgebra algebra(rewriter, op.getLoc());
+  SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
+  unsigned batch = op.getNumBatchDims();
+  OpFoldResult zero = algebra.constant(0);
+  OpFoldResult first = op.getOriginOf(batch + 1);
+  OpFoldResult last = algebra.add(first, sizes[op.getKeyDim()]);
+  Interval keys{first, last}, full = keys;
+
+  // Masked where only the element knows: by a tensor or by its own score.
+  if (op.getMaskTensor() || !op.getScore().empty())
+    full = {first, first};
+
+  if (Value validKeys = op.getValidKeys()) {
+    if (std::optional<OpFoldResult> count =
+            getUniform(rewriter, op, validKeys)) {
+      keys = algebra.intersect(keys, {zero, *count});
+      full = algebra.intersect(full, {zero, *count});
+    } else {
+      full = {first, first};
+    }
+  }
+
+  if (MaskAttrInterface mask = op.getMaskAttr()) {
+    std::optional<OpFoldResult> offset = zero;
+    if (op.getQueryOffset())
+      offset = getUniform(rewriter, op, op.getQueryOffset());
+    if (offset) {
+      OpFoldResult row = algebra.add(op.getOriginOf(batch), *offset);
+      Interval queries{row, algebra.add(row, sizes[op.getQueryDim()])};
+      keys = algebra.intersect(keys, mask.getVisibleKeys(algebra, queries));
+      full = algebra.intersect(full, mask.getFullKeys(algebra, queries));
+    } else {
+      full = {first, first};
+    }
+  }
+
+  // Whole tiles at absolute multiples of `unit`: begin of the visible keys moves
+  // down, the full keys shrink. Positions are not negative from here on.
+  OpFoldResult begin =
+      algebra.max(first, algebra.alignDown(algebra.max(keys.begin, zero), unit));
+  OpFoldResult end = algebra.max(begin, keys.end);
+  bool wholeRange = full.begin == first && full.end == last;
+  OpFoldResult fullBegin = first, fullEnd = last;
+  if (!wholeRange) {
+    fullBegin = algebra.alignUp(algebra.max(full.begin, zero), unit);
+    fullBegin = algebra.max(fullBegin, begin);
+    if (fullBegin != begin) // begin <= end already.
+      fullBegin = algebra.min(fullBegin, end);
+    fullEnd = algebra.alignDown(algebra.max(full.end, zero), unit);
+    fullEnd = algebra.min(algebra.max(fullEnd, fullBegin), end);
+  }
+  return {begin, fullBegin, fullEnd, end};
+}
+
+SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
+                                      int64_t unit) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  KeyIntervals intervals = getKeyIntervals(rewriter, op, unit);
+  MaskAlgebra algebra(rewriter, op.getLoc());
+  OpFoldResult first = op.getOriginOf(op.getNumBatchDims() + 1);
+  SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
+  SmallVector<OpFoldResult> offsets(sizes.size(), algebra.constant(0));
+
+  ValueRange state = op.getDpsInits();
+  SmallVector<Value> current(state);
+  auto foldKeys = [&](OpFoldResult begin, OpFoldResult end, bool masked) {
+    OpFoldResult size = algebra.sub(end, begin);
+    if (begin == end || getConstantIntValue(size) == 0)
+      return FoldOp();
+    sizes[op.getKeyDim()] = size;
+    offsets[op.getKeyDim()] = algebra.sub(begin, first);
+    FailureOr<TilingResult> tile =
+        op.getTiledImplementation(rewriter, offsets, sizes);
+    assert(succeeded(tile) && "k2 may be tiled");
+    auto fold = cast<FoldOp>(tile->tiledOps.front());
+    rewriter.modifyOpInPlace(fold, [&] {
+      fold->setOperands(fold.getMaxMutable().getOperandNumber(), 3, current);
+      if (masked)
+        return;
+      fold.removeMaskAttr();
+      fold.getValidKeysMutable().clear();
+      fold.getQueryOffsetMutable().clear();
+    });
+    current = SmallVector<Value>(fold.getResults());
+    return fold;
+  };
+  SplitFold split;
+  split.before = foldKeys(intervals.begin, intervals.fullBegin, true);
+  split.full = foldKeys(intervals.fullBegin, intervals.fullEnd, false);
+  split.after = foldKeys(intervals.fullEnd, intervals.end, true);
+  rewriter.replaceOp(op, current);
+  return split;
+}
