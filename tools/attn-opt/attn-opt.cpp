@@ -5,21 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Conversion/Passes.h"
-#include "attn/Dialect/Attn/Transforms/Passes.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
+#include "attn/Pipelines/Pipelines.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  registry.insert<mlir::attn::AttnDialect>();
+  mlir::attn::registerDialects(registry);
   mlir::registerAllPasses();
-  mlir::attn::registerAttnTransformsPasses();
-  mlir::attn::registerAttnConversionPasses();
+  mlir::attn::registerPassesAndPipelines();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
       argc, argv, "attn-opt: rewrites of attention\n", registry));
 }

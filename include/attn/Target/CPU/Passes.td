@@ -58,13 +58,18 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"];
 }
 
-def CPUExpandExp2 : Pass<"cpu-expand-exp2"> {
-  let summary = "math.exp2 as a polynomial";
+def CPUExpandMath : Pass<"cpu-expand-math"> {
+  let summary = "math functions as arithmetic that vectorizes";
   let description = [{
+    `math.exp2`, on which every softmax weight stands, becomes
     2^x = 2^n * 2^f with n the nearest integer and f in [-1/2, 1/2]: a polynomial
     in f whose constant term is exactly 1, so that exp2 is exact at integers.
     exp2(-inf) = 0, exp2(NaN) = NaN, subnormal results are rounded once. f32
     (degree 6) and f64 (degree 11), scalars and vectors.
+
+    Other functions of f32 (tanh, exp, log, ... in score regions and in the
+    log-sum-exp) take upstream's polynomial approximations; what has none is left
+    to the C library.
 
     ```mlir
     %y = math.exp2 %x : vector<8xf32>
@@ -74,28 +79,35 @@ def CPUExpandExp2 : Pass<"cpu-expand-exp2"> {
     powers of two.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
-  let summary = "give public functions a plain C interface";
+  let summary = "give public functions on tensors a plain C interface";
   let description = [{
-    Runs on the LLVM dialect. For each public function on memrefs, `NAME` takes
-    one pointer per array and one `int64_t` per free size (sizes that must agree
-    are one parameter) and returns an error code. `NAME_packed` takes the
-    same as two arrays, for callers that find the signature at run time.
+    `NAME` takes one pointer per input and output and one `int64_t` per free size
+    (sizes that must agree are one parameter), checks them, and returns an error
+    code. `NAME_packed` takes the same as two arrays, for callers that learn
+    the signature at run time. The computation itself becomes the private
+    `NAME.tensors`, which writes its results into the given destinations.
 
     ```mlir
-    llvm.func @attention(!llvm.ptr, !llvm.ptr, i64, ...)    // memref descriptors
+    func.func @attention(%q: tensor<?x64xf32>, ...) -> tensor<?x64xf32>
     ```
 
     becomes
 
     ```mlir
-    llvm.func @attention(%q: !llvm.ptr, %k: !llvm.ptr, %v: !llvm.ptr, %o: !llvm.ptr, %tokens: i64) -> i32
+    func.func @attention(%q: !llvm.ptr, ..., %output: !llvm.ptr, %queries: i64) -> i32
+    func.func @attention_packed(%arguments: !llvm.ptr, %sizes: !llvm.ptr) -> i32
+    func.func private @attention.tensors(%q: tensor<?x64xf32>, ..., %output: memref<?x64xf32>)
     ```
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // ATTN_TARGET_CPU_PASSES_TD

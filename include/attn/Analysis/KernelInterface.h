@@ -1,0 +1,58 @@
+//===- KernelInterface.h - What a compiled function looks like from C -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_ANALYSIS_KERNELINTERFACE_H
+#define ATTN_ANALYSIS_KERNELINTERFACE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::attn {
+
+/// The C interface of one function on tensors:
+///
+///     int32_t NAME(inputs..., outputs..., sizes...)
+///     int32_t NAME_packed(void *const *arguments, const int64_t *sizes)
+///
+/// Arrays are contiguous and row-major. Each free size is passed once, however
+/// many arrays have it.
+struct KernelInterface {
+  /// One dimension of an array: a number, or the index of a free size.
+  struct Dim {
+    int64_t size = ShapedType::kDynamic;
+    int64_t parameter = -1;
+    bool isStatic() const { return parameter < 0; }
+  };
+  struct Argument {
+    std::string name;
+    Type type; // A ranked tensor, or a scalar (inputs only).
+    SmallVector<Dim> dims;
+    bool isOutput = false;
+    bool isArray() const { return isa<RankedTensorType>(type); }
+  };
+  /// What `NAME` returns.
+  enum Status : int32_t { Ok = 0, NullPointer = 1, BadSize = 2 };
+
+  std::string name;
+  SmallVector<Argument> arguments; // Inputs, then outputs.
+  SmallVector<std::string> sizes;  // Names of the free sizes.
+
+  /// Shape of an array for given free sizes.
+  SmallVector<int64_t> getShape(const Argument &argument,
+                                ArrayRef<int64_t> sizeValues) const;
+};
+
+/// The interface of `function`, before any rewrite. Emits an error where a
+/// function cannot have one.
+FailureOr<KernelInterface> getKernelInterface(func::FuncOp function);
+
+/// The function to compile: `name`, or the only public one if `name` is empty.
+/// Emits an error at the module if there is none or the choice is not unique.
+FailureOr<func::FuncOp> findEntry(ModuleOp module, StringRef name);
+
+} // namespace mlir::attn
+
+#endif // ATTN_ANALYSIS_KERNELINTERFACE_H

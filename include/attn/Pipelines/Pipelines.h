@@ -1,0 +1,63 @@
+//===- Pipelines.h - Where passes are strung together -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_PIPELINES_PIPELINES_H
+#define ATTN_PIPELINES_PIPELINES_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::attn {
+
+struct Machine;
+
+/// attn operations to a form: choose, rewrite, decompose to linalg on tensors.
+struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
+  PassOptions::Option<FormKind> form{
+      *this, "form", llvm::cl::desc("form of attentions that have none"),
+      llvm::cl::init(FormKind::Blocked),
+      llvm::cl::values(
+          clEnumValN(FormKind::Materialized, "materialized", "textbook L x L"),
+          clEnumValN(FormKind::Recurrent, "recurrent", "a scan over pairs"),
+          clEnumValN(FormKind::Blocked, "blocked", "online softmax on tiles"),
+          clEnumValN(FormKind::Recompute, "recompute", "nothing kept"))};
+  PassOptions::Option<int64_t> queries{
+      *this, "queries", llvm::cl::desc("queries per tile, in rows"),
+      llvm::cl::init(32)};
+  PassOptions::Option<int64_t> keys{
+      *this, "keys", llvm::cl::desc("keys per tile, in rows"),
+      llvm::cl::init(256)};
+};
+void buildFormPipeline(OpPassManager &pm, const FormPipelineOptions &options);
+
+/// linalg on tensors to the LLVM dialect, for a CPU.
+struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
+  PassOptions::Option<int64_t> vectorBits{
+      *this, "vector-bits", llvm::cl::desc("width of a vector register"),
+      llvm::cl::init(256)};
+  PassOptions::Option<int64_t> lanes{
+      *this, "lanes", llvm::cl::desc("vector registers of lanes per tile"),
+      llvm::cl::init(2)};
+  PassOptions::Option<int64_t> rows{
+      *this, "rows", llvm::cl::desc("rows per register tile"),
+      llvm::cl::init(4)};
+};
+void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// Tile sizes that suit a machine.
+void chooseTiles(const Machine &machine, FormPipelineOptions &form,
+                 CPUPipelineOptions &cpu);
+
+/// Dialects and interface implementations that the pipelines need.
+void registerDialects(DialectRegistry &registry);
+/// Passes and pipelines by name, for tools that take them on the command line.
+void registerPassesAndPipelines();
+
+} // namespace mlir::attn
+
+#endif // ATTN_PIPELINES_PIPELINES_H

@@ -1,0 +1,31 @@
+//===- Machine.h - The CPU that code is generated for -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_CPU_MACHINE_H
+#define ATTN_TARGET_CPU_MACHINE_H
+
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+#include <memory>
+#include <string>
+
+namespace mlir::attn {
+
+/// A CPU: LLVM's target machine, and what choices of tiles need to know.
+struct Machine {
+  std::unique_ptr<llvm::TargetMachine> target;
+  int64_t vectorBits = 128;     // Width of a vector register.
+  int64_t vectorRegisters = 16; // How many there are.
+};
+
+/// `cpu` is "native" (this machine, with exactly the features it reports) or a
+/// name that LLVM knows for the host's architecture.
+llvm::Expected<Machine> getMachine(llvm::StringRef cpu);
+
+} // namespace mlir::attn
+
+#endif // ATTN_TARGET_CPU_MACHINE_H

@@ -1,0 +1,134 @@
+//===- SizeClasses.cpp - Which sizes of a function must agree ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Analysis/SizeClasses.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/IndexingMapOpInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+SizeClasses::SizeClasses(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    uniteAll(argument, argument);
+  function.walk([&](Operation *op) { visit(op); });
+  for (auto [key, node] : nodes) {
+    int64_t size =
+        cast<RankedTensorType>(key.first.getType()).getDimSize(key.second);
+    if (!ShapedType::isDynamic(size))
+      staticSizes[classes.getLeaderValue(node)] = size;
+  }
+}
+
+unsigned SizeClasses::getNode(Value tensor, unsigned dim) {
+  auto [it, isNew] = nodes.try_emplace({tensor, dim}, nodes.size());
+  if (isNew)
+    classes.insert(it->second);
+  return it->second;
+}
+
+void SizeClasses::unite(Value a, unsigned dimA, Value b, unsigned dimB) {
+  unsigned nodeA = getNode(a, dimA), nodeB = getNode(b, dimB);
+  classes.unionSets(nodeA, nodeB);
+}
+
+void SizeClasses::uniteAll(Value a, Value b) {
+  auto type = dyn_cast<RankedTensorType>(a.getType());
+  auto other = dyn_cast<RankedTensorType>(b.getType());
+  if (type && other && type.getRank() == other.getRank())
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      unite(a, i, b, i);
+}
+
+unsigned SizeClasses::getClass(Value tensor, unsigned dim) const {
+  return classes.getLeaderValue(nodes.at({tensor, dim}));
+}
+
+std::optional<int64_t> SizeClasses::getStaticSize(unsigned sizeClass) const {
+  auto it = staticSizes.find(sizeClass);
+  return it == staticSizes.end() ? std::nullopt : std::optional(it->second);
+}
+
+void SizeClasses::visit(Operation *op) {
+  // Sizes seen through the same loop are equal.
+  if (auto mapped = dyn_cast<IndexingMapOpInterface>(op)) {
+    DenseMap<unsigned, std::pair<Value, unsigned>> loops;
+    for (OpOperand &operand : op->getOpOperands()) {
+      AffineMap map = mapped.getMatchingIndexingMap(&operand);
+      if (!map || !isa<RankedTensorType>(operand.get().getType()))
+        continue;
+      for (auto [i, result] : llvm::enumerate(map.getResults()))
+        if (auto dim = dyn_cast<AffineDimExpr>(result)) {
+          auto [it, isNew] =
+              loops.try_emplace(dim.getPosition(), operand.get(), i);
+          unite(operand.get(), i, it->second.first, it->second.second);
+        }
+    }
+  }
+  // A result has the size of its destination.
+  if (auto styled = dyn_cast<DestinationStyleOpInterface>(op))
+    for (auto [init, result] :
+         llvm::zip(styled.getDpsInits(), op->getResults()))
+      uniteAll(init, result);
+
+  auto uniteRanges = [&](ValueRange a, ValueRange b) {
+    for (auto [x, y] : llvm::zip(a, b))
+      uniteAll(x, y);
+  };
+  // A size taken from a tensor.
+  auto uniteSizes = [&](Value tensor, ArrayRef<OpFoldResult> sizes) {
+    for (auto [i, size] : llvm::enumerate(sizes))
+      if (auto value = dyn_cast<Value>(size))
+        if (auto dim = value.getDefiningOp<tensor::DimOp>())
+          if (std::optional<int64_t> index = dim.getConstantIndex())
+            unite(tensor, i, dim.getSource(), *index);
+  };
+  auto uniteGroups = [&](Value collapsed, Value expanded,
+                         ArrayRef<ReassociationIndices> groups) {
+    for (auto [i, group] : llvm::enumerate(groups))
+      if (group.size() == 1)
+        unite(collapsed, i, expanded, group.front());
+  };
+  TypeSwitch<Operation *>(op)
+      .Case<tensor::CastOp>(
+          [&](auto cast) { uniteAll(cast.getSource(), cast.getDest()); })
+      .Case<tensor::EmptyOp>(
+          [&](auto empty) { uniteSizes(empty, empty.getMixedSizes()); })
+      .Case<tensor::CollapseShapeOp>([&](auto reshape) {
+        uniteGroups(reshape.getResult(), reshape.getSrc(),
+                    reshape.getReassociationIndices());
+      })
+      .Case<tensor::ExpandShapeOp>([&](auto reshape) {
+        uniteGroups(reshape.getSrc(), reshape.getResult(),
+                    reshape.getReassociationIndices());
+      })
+      .Case<scf::ForOp>([&](auto loop) {
+        uniteRanges(loop.getInitArgs(), loop.getRegionIterArgs());
+        uniteRanges(loop.getInitArgs(), loop.getResults());
+        uniteRanges(loop.getInitArgs(), loop.getYieldedValues());
+      })
+      .Case<scf::IfOp>([&](auto branch) {
+        if (branch.getNumResults() == 0)
+          return;
+        uniteRanges(branch.getResults(), branch.thenYield().getOperands());
+        uniteRanges(branch.getResults(), branch.elseYield().getOperands());
+      })
+      .Default([&](Operation *other) {
+        if (!OpTrait::hasElementwiseMappableTraits(other))
+          return;
+        for (Value operand : other->getOperands())
+          for (Value result : other->getResults())
+            uniteAll(operand, result);
+      });
+
+  // Every tensor has a class.
+  for (Value result : op->getResults())
+    uniteAll(result, result);
+}

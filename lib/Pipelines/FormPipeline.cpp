@@ -1,0 +1,30 @@
+//===- FormPipeline.cpp - attn operations to linalg on tensors ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Pipelines/Pipelines.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+void mlir::attn::buildFormPipeline(OpPassManager &pm,
+                                   const FormPipelineOptions &options) {
+  pm.addPass(createCanonicalizerPass());
+  AttnSelectFormOptions select;
+  select.form = options.form;
+  pm.addPass(createAttnSelectForm(select));
+  pm.addPass(createAttnToMaterialized());
+  AttnToBlockedOptions blocked;
+  blocked.queries = options.queries;
+  blocked.keys = options.keys;
+  pm.addPass(createAttnToBlocked(blocked));
+  pm.addPass(createAttnDecompose());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}

@@ -1,0 +1,63 @@
+//===- Emission.cpp - LLVM dialect to LLVM IR, assembly and objects ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Emission.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Passes/PassBuilder.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+llvm::Expected<std::unique_ptr<llvm::Module>>
+mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
+                            const Machine &machine) {
+  std::unique_ptr<llvm::Module> translated =
+      translateModuleToLLVMIR(module, context, "attn");
+  if (!translated)
+    return llvm::createStringError("translation to LLVM IR failed");
+  llvm::TargetMachine &target = *machine.target;
+  translated->setDataLayout(target.createDataLayout());
+  translated->setTargetTriple(target.getTargetTriple());
+  for (llvm::Function &function : *translated) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.getTargetCPU());
+    function.addFnAttr("target-features", target.getTargetFeatureString());
+    function.addFnAttr("prefer-vector-width",
+                       std::to_string(machine.vectorBits));
+  }
+
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&target);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+      .run(*translated, modules);
+  return translated;
+}
+
+llvm::Expected<llvm::SmallVector<char, 0>>
+mlir::attn::emitCode(llvm::Module &module, const Machine &machine,
+                     llvm::CodeGenFileType type) {
+  llvm::SmallVector<char, 0> code;
+  llvm::raw_svector_ostream stream(code);
+  llvm::legacy::PassManager passes;
+  if (machine.target->addPassesToEmitFile(passes, stream, nullptr, type))
+    return llvm::createStringError(
+        "this target cannot emit that kind of file");
+  passes.run(module);
+  return code;
+}

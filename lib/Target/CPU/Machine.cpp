@@ -1,0 +1,76 @@
+//===- Machine.cpp - The CPU that code is generated for ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Machine.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+using namespace mlir::attn;
+
+/// Asks LLVM's cost model, as a function of this target would.
+static void readVectorUnit(Machine &machine) {
+  llvm::LLVMContext context;
+  llvm::Module module("probe", context);
+  module.setTargetTriple(machine.target->getTargetTriple());
+  module.setDataLayout(machine.target->createDataLayout());
+  auto *probe = llvm::Function::Create(
+      llvm::FunctionType::get(llvm::Type::getVoidTy(context), false),
+      llvm::Function::ExternalLinkage, "probe", module);
+  probe->addFnAttr("target-cpu", machine.target->getTargetCPU());
+  probe->addFnAttr("target-features",
+                   machine.target->getTargetFeatureString());
+  probe->addFnAttr("prefer-vector-width", "512");
+  llvm::TargetTransformInfo info =
+      machine.target->getTargetTransformInfo(*probe);
+  uint64_t bits =
+      info.getRegisterBitWidth(
+              llvm::TargetTransformInfo::RGK_FixedWidthVector)
+          .getFixedValue();
+  machine.vectorBits = bits ? bits : 128;
+  unsigned vectorClass = info.getRegisterClassForType(/*Vector=*/true);
+  machine.vectorRegisters = info.getNumberOfRegisters(vectorClass);
+}
+
+llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  llvm::InitializeNativeTargetAsmParser();
+  llvm::Triple triple(llvm::sys::getProcessTriple());
+  std::string reason;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, reason);
+  if (!target)
+    return llvm::createStringError("no code generator for " + triple.str() +
+                                   ": " + reason);
+  // A name alone may imply features that this machine hides: list all.
+  llvm::SubtargetFeatures features;
+  bool isNative = cpu.empty() || cpu == "native";
+  std::string name = isNative ? llvm::sys::getHostCPUName().str() : cpu.str();
+  if (isNative)
+    for (const auto &feature : llvm::sys::getHostCPUFeatures())
+      features.AddFeature(feature.first(), feature.second);
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!subtarget || !subtarget->isCPUStringValid(name))
+    return llvm::createStringError("unknown CPU '" + name + "' for " +
+                                   triple.getArchName() +
+                                   "; `native` is this machine");
+  Machine machine;
+  machine.target.reset(target->createTargetMachine(
+      triple, name, features.getString(), llvm::TargetOptions(),
+      llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  if (!machine.target)
+    return llvm::createStringError("no target machine for " + triple.str());
+  readVectorUnit(machine);
+  return machine;
+}
