@@ -42,7 +42,7 @@ static void addBufferization(OpPassManager &pm) {
   bufferization::buildBufferDeallocationPipeline(pm);
 }
 
-static void addLLVMLowering(OpPassManager &pm) {
+void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());
   pm.addPass(createConvertVectorToSCFPass(
@@ -68,8 +68,11 @@ static void addLLVMLowering(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void mlir::attn::buildCPUPipeline(OpPassManager &pm,
-                                  const CPUPipelineOptions &options) {
+void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
+                                        const CPUPipelineOptions &options) {
+  CPUBoundTemporariesOptions temporaries;
+  temporaries.maxBytes = kMaxStackBytes;
+  pm.addPass(createCPUBoundTemporaries(temporaries));
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;
@@ -78,7 +81,12 @@ void mlir::attn::buildCPUPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   addBufferization(pm);
-  addLLVMLowering(pm);
+}
+
+void mlir::attn::buildCPUPipeline(OpPassManager &pm,
+                                  const CPUPipelineOptions &options) {
+  buildCPUBufferPipeline(pm, options);
+  buildCPULLVMPipeline(pm);
 }
 
 void mlir::attn::chooseTiles(const Machine &machine, FormPipelineOptions &form,

@@ -48,6 +48,10 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
       llvm::cl::init(4)};
 };
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+/// Its two halves: to loops and vectors on buffers, and on to the LLVM dialect.
+void buildCPUBufferPipeline(OpPassManager &pm,
+                            const CPUPipelineOptions &options);
+void buildCPULLVMPipeline(OpPassManager &pm);
 
 /// Tile sizes that suit a machine.
 void chooseTiles(const Machine &machine, FormPipelineOptions &form,

@@ -83,6 +83,32 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     "::mlir::vector::VectorDialect"];
 }
 
+def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
+  let summary = "give temporaries of bounded size that bound";
+  let description = [{
+    The last tile of a loop has a size known at run time only, but it is at most a
+    whole tile. Its temporaries become slices of tensors of that static size,
+    which can live on the stack.
+
+    ```mlir
+    %rest = affine.min affine_map<(i)[n] -> (32, n - i)>(%i)[%n]
+    %t = tensor.empty(%rest) : tensor<?x64xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %whole = tensor.empty() : tensor<32x64xf32>
+    %t = tensor.extract_slice %whole[0, 0] [%rest, 64] [1, 1] : tensor<32x64xf32> to tensor<?x64xf32>
+    ```
+  }];
+  let options = [
+    Option<"maxBytes", "max-bytes", "int64_t", "131072",
+      "bound of a temporary that is still worth it, in bytes">,
+  ];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
   let summary = "give public functions on tensors a plain C interface";
   let description = [{

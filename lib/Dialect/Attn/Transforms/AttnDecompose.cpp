@@ -516,6 +516,17 @@ FailureOr<SmallVector<Value>> FinishOp::decomposeOperation(OpBuilder &b) {
 namespace {
 struct AttnDecompose : attn::impl::AttnDecomposeBase<AttnDecompose> {
   void runOnOperation() override {
+    WalkResult left = getOperation()->walk([](AttentionOp op) {
+      InFlightDiagnostic diag = op.emitOpError("was not rewritten to a form");
+      if (FormAttr form = op.getFormAttr())
+        diag << ": no rewrite to the " << stringifyFormKind(form.getKind())
+             << " form is implemented yet; choose blocked or materialized";
+      else
+        diag << "; run attn-to-blocked or attn-to-materialized first";
+      return WalkResult::interrupt();
+    });
+    if (left.wasInterrupted())
+      return signalPassFailure();
     SmallVector<linalg::AggregatedOpInterface> ops;
     getOperation()->walk([&](linalg::AggregatedOpInterface op) {
       if (isa<AttnDialect>(op->getDialect()))

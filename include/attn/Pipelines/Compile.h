@@ -1,0 +1,68 @@
+//===- Compile.h - From a module to a kernel -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_PIPELINES_COMPILE_H
+#define ATTN_PIPELINES_COMPILE_H
+
+#include "attn/Analysis/KernelInterface.h"
+#include "attn/Analysis/ScratchMemory.h"
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Target/CPU/Machine.h"
+
+namespace mlir::attn {
+
+struct CompileOptions {
+  std::string entry;            // Empty: the only public function.
+  FormKind form = FormKind::Blocked;
+  std::string cpu = "native";
+  int64_t queries = 0, keys = 0; // Tile sizes in rows; 0: suited to the CPU.
+  bool timing = false;           // Report where compile time goes.
+};
+
+/// One compilation, step by step; each step rewrites the module in place. A
+/// failure has been reported as a diagnostic.
+class Compiler {
+public:
+  static FailureOr<Compiler> create(ModuleOp module, CompileOptions options);
+
+  /// The form: attention decomposed to linalg on tensors.
+  LogicalResult lowerToForm();
+  /// Loops and vectors on buffers.
+  LogicalResult lowerToBuffers();
+  /// The LLVM dialect.
+  LogicalResult lowerToLLVM();
+  /// An optimized LLVM module.
+  llvm::Expected<std::unique_ptr<llvm::Module>>
+  translate(llvm::LLVMContext &context);
+
+  const KernelInterface &getInterface() const { return interface; }
+  const Machine &getMachine() const { return *machine; }
+  const ScratchMemory &getScratch() const { return scratch; }
+
+private:
+  LogicalResult run(function_ref<void(OpPassManager &)> build);
+
+  ModuleOp module;
+  CompileOptions options;
+  std::shared_ptr<Machine> machine;
+  KernelInterface interface;
+  ScratchMemory scratch;
+};
+
+/// The object file of `module` compiled with `options`, and what a caller needs
+/// to know about it. The module is left in the LLVM dialect.
+struct CompiledKernel {
+  KernelInterface interface;
+  ScratchMemory scratch;
+  llvm::SmallVector<char, 0> object;
+};
+FailureOr<CompiledKernel> compileToObject(ModuleOp module,
+                                          const CompileOptions &options);
+
+} // namespace mlir::attn
+
+#endif // ATTN_PIPELINES_COMPILE_H

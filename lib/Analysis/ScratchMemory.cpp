@@ -1,0 +1,34 @@
+//===- ScratchMemory.cpp - Memory beyond inputs and outputs ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Analysis/ScratchMemory.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static int64_t getBytes(MemRefType type) {
+  int64_t elementBits = type.getElementType().isIndex()
+                            ? 64
+                            : std::max(8u, type.getElementTypeBitWidth());
+  return type.getNumElements() * elementBits / 8;
+}
+
+ScratchMemory mlir::attn::getScratchMemory(Operation *module) {
+  ScratchMemory memory;
+  module->walk([&](memref::AllocaOp op) {
+    if (op.getType().hasStaticShape())
+      memory.stackBytes += getBytes(op.getType());
+  });
+  module->walk([&](memref::AllocOp op) {
+    if (op.getType().hasStaticShape())
+      memory.heapBytes += getBytes(op.getType());
+    else
+      ++memory.dynamicBuffers;
+  });
+  return memory;
+}

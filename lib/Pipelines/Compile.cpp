@@ -1,0 +1,109 @@
+//===- Compile.cpp - From a module to a kernel ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Pipelines/Compile.h"
+#include "attn/Pipelines/Pipelines.h"
+#include "attn/Target/CPU/Emission.h"
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/IR/LLVMContext.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+FailureOr<Compiler> Compiler::create(ModuleOp module, CompileOptions options) {
+  FailureOr<func::FuncOp> entry = findEntry(module, options.entry);
+  if (failed(entry))
+    return failure();
+  // What else is public is not part of this kernel.
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function != *entry && !function.isExternal())
+      function.setPrivate();
+  entry->setPublic();
+
+  FailureOr<KernelInterface> interface = getKernelInterface(*entry);
+  if (failed(interface))
+    return failure();
+  llvm::Expected<Machine> machine = attn::getMachine(options.cpu);
+  if (!machine)
+    return module.emitError(llvm::toString(machine.takeError()));
+  Compiler compiler;
+  compiler.module = module;
+  compiler.options = std::move(options);
+  compiler.interface = std::move(*interface);
+  compiler.machine = std::make_shared<Machine>(std::move(*machine));
+  return compiler;
+}
+
+LogicalResult Compiler::run(function_ref<void(OpPassManager &)> build) {
+  PassManager pm(module.getContext(), ModuleOp::getOperationName());
+  pm.enableVerifier();
+  if (failed(applyPassManagerCLOptions(pm)))
+    return failure();
+  if (options.timing)
+    pm.enableTiming();
+  build(pm);
+  return pm.run(module);
+}
+
+/// Tiles suited to the machine, unless the options say otherwise.
+static void setTiles(const CompileOptions &options, const Machine &machine,
+                     FormPipelineOptions &form, CPUPipelineOptions &cpu) {
+  form.form = options.form;
+  chooseTiles(machine, form, cpu);
+  if (options.queries)
+    form.queries = options.queries;
+  if (options.keys)
+    form.keys = options.keys;
+}
+
+LogicalResult Compiler::lowerToForm() {
+  FormPipelineOptions form;
+  CPUPipelineOptions cpu;
+  setTiles(options, *machine, form, cpu);
+  return run([&](OpPassManager &pm) {
+    pm.addPass(createCPUCInterface());
+    buildFormPipeline(pm, form);
+  });
+}
+
+LogicalResult Compiler::lowerToBuffers() {
+  FormPipelineOptions form;
+  CPUPipelineOptions cpu;
+  setTiles(options, *machine, form, cpu);
+  if (failed(run([&](OpPassManager &pm) { buildCPUBufferPipeline(pm, cpu); })))
+    return failure();
+  scratch = getScratchMemory(module);
+  return success();
+}
+
+LogicalResult Compiler::lowerToLLVM() {
+  return run([](OpPassManager &pm) { buildCPULLVMPipeline(pm); });
+}
+
+llvm::Expected<std::unique_ptr<llvm::Module>>
+Compiler::translate(llvm::LLVMContext &context) {
+  return translateToLLVM(module, context, *machine);
+}
+
+FailureOr<CompiledKernel>
+mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
+  FailureOr<Compiler> compiler = Compiler::create(module, options);
+  if (failed(compiler) || failed(compiler->lowerToForm()) ||
+      failed(compiler->lowerToBuffers()) || failed(compiler->lowerToLLVM()))
+    return failure();
+  llvm::LLVMContext context;
+  auto translated = compiler->translate(context);
+  if (!translated)
+    return module.emitError(llvm::toString(translated.takeError()));
+  auto object = emitCode(**translated, compiler->getMachine(),
+                         llvm::CodeGenFileType::ObjectFile);
+  if (!object)
+    return module.emitError(llvm::toString(object.takeError()));
+  return CompiledKernel{compiler->getInterface(), compiler->getScratch(),
+                        std::move(*object)};
+}

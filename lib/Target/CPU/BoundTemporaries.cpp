@@ -1,0 +1,68 @@
+//===- BoundTemporaries.cpp - Temporaries of bounded size ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CPUBOUNDTEMPORARIES
+#include "attn/Target/CPU/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+using presburger::BoundType;
+
+/// The smallest static shape that holds `empty`, if it is below `maxBytes`.
+static FailureOr<SmallVector<int64_t>> getBound(tensor::EmptyOp empty,
+                                                int64_t maxBytes) {
+  SmallVector<int64_t> shape;
+  int64_t bytes = empty.getType().getElementTypeBitWidth() / 8;
+  for (OpFoldResult size : empty.getMixedSizes()) {
+    FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+        BoundType::UB, size, /*stopCondition=*/nullptr,
+        /*closedUB=*/true);
+    if (failed(bound) || *bound <= 0 || *bound > maxBytes / bytes)
+      return failure();
+    bytes *= *bound;
+    shape.push_back(*bound);
+  }
+  return shape;
+}
+
+namespace {
+struct CPUBoundTemporaries
+    : attn::impl::CPUBoundTemporariesBase<CPUBoundTemporaries> {
+  using CPUBoundTemporariesBase::CPUBoundTemporariesBase;
+
+  void runOnOperation() override {
+    SmallVector<tensor::EmptyOp> temporaries;
+    getOperation()->walk([&](tensor::EmptyOp empty) {
+      if (!empty.getType().hasStaticShape() &&
+          empty.getType().getElementType().isIntOrFloat())
+        temporaries.push_back(empty);
+    });
+    for (tensor::EmptyOp empty : temporaries) {
+      FailureOr<SmallVector<int64_t>> shape = getBound(empty, maxBytes);
+      if (failed(shape))
+        continue;
+      IRRewriter rewriter(empty);
+      auto whole = tensor::EmptyOp::create(rewriter, empty.getLoc(), *shape,
+                                           empty.getType().getElementType());
+      SmallVector<OpFoldResult> offsets(shape->size(),
+                                        rewriter.getIndexAttr(0));
+      SmallVector<OpFoldResult> strides(shape->size(),
+                                        rewriter.getIndexAttr(1));
+      rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
+          empty, empty.getType(), whole, offsets, empty.getMixedSizes(),
+          strides);
+    }
+  }
+};
+} // namespace
