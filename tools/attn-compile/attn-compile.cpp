@@ -1,0 +1,335 @@
+//===- attn-compile.cpp - Attention IR to kernels ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Pipelines/Pipelines.h"
+#include "attn/Target/CPU/CHeader.h"
+#include "attn/Target/CPU/Emission.h"
+#include "common/ToolOptions.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+namespace cl = llvm::cl;
+
+namespace {
+
+enum class Emit { MLIR, LLVMMLIR, LL, BC, S, O, A, SO, H, JSON, Report, PTX, Cubin };
+
+struct Options {
+  cl::opt<std::string> input{cl::Positional, cl::desc("<FILE.mlir>"),
+                             cl::init("-"), cl::cat(getToolCategory())};
+  cl::list<Emit> emit{
+      "emit", cl::CommaSeparated, cl::cat(getToolCategory()),
+      cl::desc("what to write (comma-separated; default: o,h)"),
+      cl::values(
+          clEnumValN(Emit::MLIR, "mlir", "the form, as linalg on tensors"),
+          clEnumValN(Emit::LLVMMLIR, "llvm-mlir", "LLVM dialect"),
+          clEnumValN(Emit::LL, "ll", "optimized LLVM IR"),
+          clEnumValN(Emit::BC, "bc", "LLVM bitcode"),
+          clEnumValN(Emit::S, "s", "assembly"),
+          clEnumValN(Emit::O, "o", "object file"),
+          clEnumValN(Emit::A, "a", "static library"),
+          clEnumValN(Emit::SO, "so", "shared library (needs a linker)"),
+          clEnumValN(Emit::H, "h", "C header"),
+          clEnumValN(Emit::JSON, "json", "the interface, for programs"),
+          clEnumValN(Emit::Report, "report", "the interface, for people"),
+          clEnumValN(Emit::PTX, "ptx", "PTX (not implemented yet)"),
+          clEnumValN(Emit::Cubin, "cubin", "cubin (not implemented yet)"))};
+  cl::opt<std::string> prefix{
+      "o", cl::value_desc("PREFIX"), cl::cat(getToolCategory()),
+      cl::desc("files are PREFIX.mlir, PREFIX.o, ...; without it a single text "
+               "output goes to stdout")};
+};
+
+/// Text and binary outputs by file suffix, written together at the end so that a
+/// failure leaves nothing behind.
+class Outputs {
+public:
+  void add(StringRef suffix, std::string content) {
+    files.push_back({suffix.str(), std::move(content)});
+  }
+  LogicalResult write(StringRef prefix) {
+    if (prefix.empty()) {
+      llvm::outs() << files.front().second;
+      return success();
+    }
+    for (const auto &file : files) {
+      std::string path = (prefix + "." + file.first).str();
+      auto error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+        os << file.second;
+        return llvm::Error::success();
+      });
+      if (error)
+        return reportError("cannot write " + path + ": " +
+                           llvm::toString(std::move(error)));
+    }
+    return success();
+  }
+
+private:
+  SmallVector<std::pair<std::string, std::string>> files;
+};
+
+std::string print(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os);
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Libraries
+//===----------------------------------------------------------------------===//
+
+FailureOr<std::string> createArchive(StringRef name, StringRef object) {
+  llvm::NewArchiveMember member(llvm::MemoryBufferRef(object, name));
+  SmallVector<llvm::NewArchiveMember> members;
+  members.push_back(std::move(member));
+  auto archive = llvm::writeArchiveToBuffer(
+      members, llvm::SymtabWritingMode::NormalSymtab,
+      llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive)
+    return reportError(llvm::toString(archive.takeError()));
+  return (*archive)->getBuffer().str();
+}
+
+/// Links with the system's compiler driver, in temporary files.
+FailureOr<std::string> linkShared(StringRef object) {
+  std::string linker;
+  for (StringRef name : {"cc", "clang-22", "clang", "gcc"})
+    if (auto path = llvm::sys::findProgramByName(name)) {
+      linker = *path;
+      break;
+    }
+  if (linker.empty())
+    return reportError("no linker for a shared library: install a C compiler "
+                       "(cc, clang or gcc), or use --emit=o");
+  SmallString<128> objectPath, libraryPath, logPath;
+  if (llvm::sys::fs::createTemporaryFile("attn", "o", objectPath) ||
+      llvm::sys::fs::createTemporaryFile("attn", "so", libraryPath) ||
+      llvm::sys::fs::createTemporaryFile("attn", "log", logPath))
+    return reportError("cannot create temporary files");
+  llvm::FileRemover removeObject(objectPath), removeLibrary(libraryPath),
+      removeLog(logPath);
+  if (auto error = llvm::writeToOutput(objectPath, [&](llvm::raw_ostream &os) {
+        os << object;
+        return llvm::Error::success();
+      }))
+    return reportError(llvm::toString(std::move(error)));
+  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(logPath),
+                                          StringRef(logPath)};
+  std::string message;
+  int status = llvm::sys::ExecuteAndWait(
+      linker, {linker, "-shared", "-o", libraryPath, objectPath, "-lm"},
+      std::nullopt, redirects, 0, 0, &message);
+  if (status != 0) {
+    auto log = llvm::MemoryBuffer::getFile(logPath);
+    return reportError(linker + " could not link: " + message +
+                       (log ? (*log)->getBuffer() : ""));
+  }
+  auto library = llvm::MemoryBuffer::getFile(libraryPath);
+  if (!library)
+    return reportError("cannot read the linked library");
+  return (*library)->getBuffer().str();
+}
+
+//===----------------------------------------------------------------------===//
+// Descriptions
+//===----------------------------------------------------------------------===//
+
+llvm::json::Object describe(const Compiler &compiler) {
+  const KernelInterface &interface = compiler.getInterface();
+  llvm::json::Array arguments;
+  for (const KernelInterface::Argument &argument : interface.arguments) {
+    llvm::json::Array shape;
+    for (const KernelInterface::Dim &dim : argument.dims) {
+      if (dim.isStatic())
+        shape.push_back(dim.size);
+      else
+        shape.push_back(interface.sizes[dim.parameter]);
+    }
+    std::string type;
+    llvm::raw_string_ostream(type) << getElementTypeOrSelf(argument.type);
+    arguments.push_back(
+        llvm::json::Object{{"name", argument.name},
+                           {"role", argument.isOutput ? "output" : "input"},
+                           {"array", argument.isArray()},
+                           {"type", type},
+                           {"shape", std::move(shape)}});
+  }
+  return llvm::json::Object{
+      {"name", interface.name},
+      {"arguments", std::move(arguments)},
+      {"sizes", llvm::json::Array(interface.sizes)},
+      {"cpu", compiler.getMachine().target->getTargetCPU()},
+      {"vector_bits", compiler.getMachine().vectorBits},
+      {"scratch",
+       llvm::json::Object{
+           {"stack_bytes", compiler.getScratch().stackBytes},
+           {"heap_bytes", compiler.getScratch().heapBytes},
+           {"dynamic_buffers", compiler.getScratch().dynamicBuffers}}}};
+}
+
+std::string getReport(const Compiler &compiler, ArrayRef<std::string> forms) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  const ScratchMemory &scratch = compiler.getScratch();
+  const llvm::TargetMachine &target = *compiler.getMachine().target;
+  os << "kernel   " << compiler.getInterface().name << "\n";
+  os << "cpu      " << target.getTargetCPU() << ", "
+     << compiler.getMachine().vectorBits << "-bit vectors, "
+     << compiler.getMachine().vectorRegisters << " registers\n";
+  for (const std::string &form : forms)
+    os << "form     " << form << "\n";
+  os << "scratch  " << scratch.stackBytes << " bytes of stack, "
+     << scratch.heapBytes << " bytes of heap";
+  if (scratch.dynamicBuffers)
+    os << ", " << scratch.dynamicBuffers << " buffers sized by the arguments";
+  os << "\n";
+  return text;
+}
+
+/// The form of each attention, as the user's module and the options say.
+SmallVector<std::string> describeForms(ModuleOp module, FormKind fallback) {
+  SmallVector<std::string> forms;
+  module.walk([&](AttentionOp op) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    FormAttr form = op.getFormAttr();
+    os << stringifyFormKind(form ? form.getKind() : fallback) << " for "
+       << op.getQuery().getType() << " x " << op.getKey().getType();
+    if (MaskAttrInterface mask = op.getMaskAttr())
+      os << ", mask " << Attribute(mask);
+    forms.push_back(text);
+  });
+  return forms;
+}
+
+//===----------------------------------------------------------------------===//
+// The steps
+//===----------------------------------------------------------------------===//
+
+LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
+                      const Options &options) {
+  SmallVector<Emit> emits(options.emit.begin(), options.emit.end());
+  if (emits.empty())
+    emits = {Emit::O, Emit::H};
+  auto wants = [&](Emit kind) { return llvm::is_contained(emits, kind); };
+  if (wants(Emit::PTX) || wants(Emit::Cubin))
+    return reportError("no GPU code yet: --emit=ptx and --emit=cubin need "
+                       "--target=nvptx, which is not implemented");
+  bool isText = emits.size() == 1 && !wants(Emit::BC) && !wants(Emit::O) &&
+                !wants(Emit::A) && !wants(Emit::SO);
+  if (options.prefix.empty() && !isText)
+    return reportError("give -o PREFIX: binary files and several outputs do "
+                       "not go to stdout");
+
+  Outputs outputs;
+  SmallVector<std::string> forms =
+      describeForms(module, compileOptions.form);
+  FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
+  if (failed(compiler) || failed(compiler->lowerToForm()))
+    return failure();
+  if (wants(Emit::MLIR))
+    outputs.add("mlir", print(module));
+  if (failed(compiler->lowerToBuffers()))
+    return failure();
+  if (wants(Emit::H))
+    outputs.add("h", getCHeader(compiler->getInterface(),
+                                compiler->getScratch()));
+  if (wants(Emit::JSON))
+    outputs.add("json", llvm::formatv("{0:2}\n", llvm::json::Value(describe(
+                                                     *compiler))));
+  if (wants(Emit::Report))
+    outputs.add("report", getReport(*compiler, forms));
+  if (failed(compiler->lowerToLLVM()))
+    return failure();
+  if (wants(Emit::LLVMMLIR))
+    outputs.add("llvm.mlir", print(module));
+
+  llvm::LLVMContext context;
+  auto translated = compiler->translate(context);
+  if (!translated)
+    return module.emitError(llvm::toString(translated.takeError()));
+  if (wants(Emit::LL)) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    (*translated)->print(os, nullptr);
+    outputs.add("ll", text);
+  }
+  if (wants(Emit::BC)) {
+    std::string code;
+    llvm::raw_string_ostream os(code);
+    llvm::WriteBitcodeToFile(**translated, os);
+    outputs.add("bc", code);
+  }
+  auto emit = [&](llvm::CodeGenFileType type) -> FailureOr<std::string> {
+    // Emission changes the module: give each its own.
+    auto copy = compiler->translate(context);
+    if (!copy)
+      return reportError(llvm::toString(copy.takeError()));
+    auto code = emitCode(**copy, compiler->getMachine(), type);
+    if (!code)
+      return reportError(llvm::toString(code.takeError()));
+    return std::string(code->begin(), code->end());
+  };
+  if (wants(Emit::S)) {
+    FailureOr<std::string> code = emit(llvm::CodeGenFileType::AssemblyFile);
+    if (failed(code))
+      return failure();
+    outputs.add("s", *code);
+  }
+  if (wants(Emit::O) || wants(Emit::A) || wants(Emit::SO)) {
+    FailureOr<std::string> object = emit(llvm::CodeGenFileType::ObjectFile);
+    if (failed(object))
+      return failure();
+    if (wants(Emit::O))
+      outputs.add("o", *object);
+    if (wants(Emit::A)) {
+      FailureOr<std::string> archive =
+          createArchive(compiler->getInterface().name + ".o", *object);
+      if (failed(archive))
+        return failure();
+      outputs.add("a", *archive);
+    }
+    if (wants(Emit::SO)) {
+      FailureOr<std::string> library = linkShared(*object);
+      if (failed(library))
+        return failure();
+      outputs.add("so", *library);
+    }
+  }
+  return outputs.write(options.prefix);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  CompileCommandLine commandLine;
+  Options options;
+  if (auto status = parseCommandLine(
+          argc, argv, "attn-compile: attention IR to kernels\n"))
+    return *status;
+  FailureOr<CompileOptions> compileOptions = commandLine.get();
+  if (failed(compileOptions))
+    return Failed;
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  auto file = ModuleFile::open(options.input, context);
+  if (!file || failed(compile(file->getModule(), *compileOptions, options)))
+    return Failed;
+  return Success;
+}

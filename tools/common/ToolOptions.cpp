@@ -1,0 +1,156 @@
+//===- ToolOptions.cpp - What attn-compile and attn-run have in common ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "common/ToolOptions.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+namespace cl = llvm::cl;
+
+cl::OptionCategory &mlir::attn::getToolCategory() {
+  static cl::OptionCategory category("attn options");
+  return category;
+}
+
+LogicalResult mlir::attn::reportError(const llvm::Twine &message) {
+  llvm::WithColor::error() << message << "\n";
+  return failure();
+}
+
+namespace {
+enum class FormChoice { Auto, Materialized, Recurrent, Blocked, Recompute };
+enum class TargetChoice { CPU, NVPTX, AMDGPU };
+} // namespace
+
+struct CompileCommandLine::Options {
+  cl::OptionCategory &category = getToolCategory();
+  cl::opt<std::string> entry{
+      "entry", cl::desc("function to compile (default: the only public one)"),
+      cl::value_desc("name"), cl::cat(category)};
+  cl::opt<FormChoice> form{
+      "form", cl::desc("form of attentions that do not say"),
+      cl::init(FormChoice::Auto), cl::cat(category),
+      cl::values(
+          clEnumValN(FormChoice::Auto, "auto", "the compiler chooses (blocked)"),
+          clEnumValN(FormChoice::Materialized, "materialized", "textbook L x L"),
+          clEnumValN(FormChoice::Recurrent, "recurrent",
+                     "a scan over pairs (not implemented yet)"),
+          clEnumValN(FormChoice::Blocked, "blocked", "online softmax on tiles"),
+          clEnumValN(FormChoice::Recompute, "recompute",
+                     "nothing kept (not implemented yet)"))};
+  cl::opt<TargetChoice> target{
+      "target", cl::desc("what to generate code for"),
+      cl::init(TargetChoice::CPU), cl::cat(category),
+      cl::values(clEnumValN(TargetChoice::CPU, "cpu", "this machine's CPUs"),
+                 clEnumValN(TargetChoice::NVPTX, "nvptx",
+                            "NVIDIA GPUs (not implemented yet)"),
+                 clEnumValN(TargetChoice::AMDGPU, "amdgpu",
+                            "AMD GPUs (not implemented yet)"))};
+  cl::opt<std::string> cpu{"cpu", cl::desc("CPU to generate code for"),
+                           cl::init("native"), cl::value_desc("name"),
+                           cl::cat(category)};
+  cl::opt<std::string> chip{
+      "chip", cl::desc("GPU to generate code for (not implemented yet)"),
+      cl::value_desc("name"), cl::cat(category)};
+  cl::opt<int64_t> queries{
+      "queries", cl::desc("queries per tile, in rows (default: by the CPU)"),
+      cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> keys{"keys", cl::desc("keys per tile, in rows"),
+                        cl::init(0), cl::cat(category)};
+  cl::opt<unsigned> numThreads{
+      "num-threads", cl::desc("threads (more than one: not implemented yet)"),
+      cl::init(1), cl::cat(category)};
+  cl::opt<std::string> memoryBudget{
+      "memory-budget",
+      cl::desc("scratch memory to stay within (not implemented yet)"),
+      cl::value_desc("bytes"), cl::cat(category)};
+};
+
+CompileCommandLine::CompileCommandLine()
+    : options(std::make_unique<Options>()) {}
+CompileCommandLine::~CompileCommandLine() = default;
+
+FailureOr<CompileOptions> CompileCommandLine::get() const {
+  const Options &given = *options;
+  if (given.target != TargetChoice::CPU)
+    return reportError("no code generation for this target yet; use "
+                       "--target=cpu");
+  if (!given.chip.empty())
+    return reportError("--chip names a GPU, and there is no code generation "
+                       "for GPUs yet");
+  if (given.form == FormChoice::Recurrent)
+    return reportError("the recurrent form is not implemented yet; use "
+                       "--form=blocked or --form=materialized");
+  if (given.form == FormChoice::Recompute)
+    return reportError("the recompute form is not implemented yet; use "
+                       "--form=blocked or --form=materialized");
+  if (given.numThreads != 1)
+    return reportError("kernels run on one thread so far; use "
+                       "--num-threads=1");
+  if (!given.memoryBudget.empty())
+    return reportError("no choice by memory budget yet; leave out "
+                       "--memory-budget");
+  if (given.queries < 0 || given.keys < 0)
+    return reportError("tile sizes are in rows and must not be negative");
+  CompileOptions result;
+  result.entry = given.entry;
+  result.form = given.form == FormChoice::Materialized ? FormKind::Materialized
+                                                       : FormKind::Blocked;
+  result.cpu = given.cpu;
+  result.queries = given.queries;
+  result.keys = given.keys;
+  return result;
+}
+
+FailureOr<SmallVector<FormKind>> CompileCommandLine::getForms() const {
+  FailureOr<CompileOptions> chosen = get();
+  if (failed(chosen))
+    return failure();
+  if (options->form == FormChoice::Auto)
+    return SmallVector<FormKind>{FormKind::Materialized, FormKind::Blocked};
+  return SmallVector<FormKind>{chosen->form};
+}
+
+std::optional<int> mlir::attn::parseCommandLine(int argc, char **argv,
+                                                StringRef overview) {
+  registerAsmPrinterCLOptions();
+  registerMLIRContextCLOptions();
+  registerPassManagerCLOptions();
+  cl::HideUnrelatedOptions(getToolCategory());
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &llvm::errs()))
+    return WrongUsage;
+  return std::nullopt;
+}
+
+ModuleFile::~ModuleFile() = default;
+
+std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
+                                             MLIRContext &context) {
+  if (path != "-" && llvm::sys::fs::is_directory(path)) {
+    (void)reportError("cannot read " + path + ": it is a directory");
+    return nullptr;
+  }
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
+  if (!buffer) {
+    (void)reportError("cannot read " + path + ": " +
+                      buffer.getError().message());
+    return nullptr;
+  }
+  auto file = std::make_unique<ModuleFile>();
+  file->sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  file->handler = std::make_unique<SourceMgrDiagnosticHandler>(
+      file->sources, &context, llvm::errs());
+  file->module = parseSourceFile<ModuleOp>(file->sources, &context);
+  if (!file->module)
+    return nullptr;
+  return file;
+}
