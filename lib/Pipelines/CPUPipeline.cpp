@@ -43,6 +43,7 @@ static void addBufferization(OpPassManager &pm) {
 }
 
 void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
+  pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());
   pm.addPass(createConvertVectorToSCFPass(
@@ -70,6 +71,7 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
 
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
+  pm.addPass(createConvertElementwiseToLinalgPass());
   CPUBoundTemporariesOptions temporaries;
   temporaries.maxBytes = kMaxStackBytes;
   pm.addPass(createCPUBoundTemporaries(temporaries));

@@ -109,6 +109,26 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def CPUExpandCopies : Pass<"cpu-expand-copies"> {
+  let summary = "copies of strided buffers as loops";
+  let description = [{
+    A copy between buffers that are not contiguous would become a call of MLIR's
+    runtime library, which kernels do not have. Contiguous ones stay: they become
+    memcpy.
+
+    ```mlir
+    memref.copy %a, %b : memref<4x8xf32, strided<[16, 1]>> to memref<4x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    linalg.copy ins(%a : ...) outs(%b : ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
   let summary = "give public functions on tensors a plain C interface";
   let description = [{

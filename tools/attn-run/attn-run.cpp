@@ -1,0 +1,418 @@
+//===- attn-run.cpp - Compile, run, check and time a function ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Accuracy.h"
+#include "Conformance.h"
+#include "KernelRun.h"
+#include "attn/Pipelines/Pipelines.h"
+#include "attn/Runtime/MachinePeak.h"
+#include "attn/Runtime/Npy.h"
+#include "common/ToolOptions.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include <sched.h>
+
+using namespace mlir;
+using namespace mlir::attn;
+namespace cl = llvm::cl;
+
+namespace {
+
+struct Options {
+  cl::OptionCategory &category = getToolCategory();
+  cl::opt<std::string> file{cl::Positional, cl::desc("<FILE.mlir>"),
+                            cl::init("-"), cl::cat(category)};
+  cl::list<std::string> inputs{
+      "input", cl::desc("one per input, in order (default: random data)"),
+      cl::value_desc("A.npy"), cl::cat(category)};
+  cl::list<std::string> outputs{"output",
+                                cl::desc("where to write results, in order"),
+                                cl::value_desc("O.npy"), cl::cat(category)};
+  cl::list<std::string> expects{
+      "expect", cl::desc("what the results must be, in order"),
+      cl::value_desc("E.npy"), cl::cat(category)};
+  cl::list<std::string> sizes{
+      "size", cl::desc("a free size, for random data"),
+      cl::value_desc("NAME=N"), cl::cat(category)};
+  cl::opt<uint64_t> seed{"seed", cl::desc("seed of random data"), cl::init(0),
+                         cl::cat(category)};
+  cl::opt<double> rtol{"rtol", cl::desc("relative tolerance"), cl::init(0),
+                       cl::cat(category)};
+  cl::opt<double> atol{"atol", cl::desc("absolute tolerance"), cl::init(0),
+                       cl::cat(category)};
+  cl::opt<bool> check{
+      "check", cl::desc("compare with the double-precision reference"),
+      cl::cat(category)};
+  cl::opt<std::string> time{"time", cl::desc("time N runs (default 7)"),
+                            cl::value_desc("N"), cl::ValueOptional,
+                            cl::cat(category)};
+  cl::opt<bool> count{"count", cl::desc("count folds (not implemented yet)"),
+                      cl::cat(category)};
+  cl::opt<bool> memory{"memory", cl::desc("report scratch memory"),
+                       cl::cat(category)};
+  cl::opt<bool> json{"json", cl::desc("print results as JSON"),
+                     cl::cat(category)};
+  cl::opt<std::string> conformance{
+      "conformance", cl::desc("run the cases below this folder"),
+      cl::value_desc("DIR"), cl::cat(category)};
+
+  bool hasTolerance() const {
+    return rtol.getNumOccurrences() || atol.getNumOccurrences();
+  }
+};
+
+LogicalResult report(llvm::Error error) {
+  return reportError(llvm::toString(std::move(error)));
+}
+
+struct Timing {
+  double best, median, peak; // Seconds, seconds, operations per second.
+};
+
+/// Thread CPU time, on one CPU, each run beside a measurement of the peak.
+FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count) {
+  cpu_set_t before, one;
+  sched_getaffinity(0, sizeof(before), &before);
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  sched_setaffinity(0, sizeof(one), &one);
+  auto peak = MachinePeak::create(elementBits);
+  if (!peak)
+    return report(peak.takeError());
+  if (auto error = run.run())
+    return report(std::move(error));
+  SmallVector<double> times;
+  double bestPeak = 0;
+  for (int i = 0; i < count; ++i) {
+    bestPeak = std::max(bestPeak, peak->measure());
+    double start = getThreadSeconds();
+    if (auto error = run.run())
+      return report(std::move(error));
+    times.push_back(getThreadSeconds() - start);
+  }
+  sched_setaffinity(0, sizeof(before), &before);
+  llvm::sort(times);
+  return Timing{times.front(), times[times.size() / 2], bestPeak};
+}
+
+/// What was learned about one run, printed at the end as text or JSON.
+class Summary {
+public:
+  explicit Summary(bool asJson) : asJson(asJson) {}
+  void add(StringRef key, llvm::json::Value value, const llvm::Twine &text) {
+    object[key] = std::move(value);
+    lines += llvm::formatv("{0,-9} {1}\n", key, text.str());
+  }
+  void print() {
+    if (asJson)
+      llvm::outs() << llvm::formatv("{0:2}\n",
+                                    llvm::json::Value(std::move(object)));
+    else
+      llvm::outs() << lines;
+  }
+
+private:
+  bool asJson;
+  llvm::json::Object object;
+  std::string lines;
+};
+
+/// JSON has no NaN and no infinity.
+llvm::json::Value toJson(double value) {
+  if (std::isfinite(value))
+    return value;
+  return llvm::formatv("{0}", value).str();
+}
+
+class Session {
+public:
+  Session(const Options &options, CompileOptions compileOptions,
+          MLIRContext &context)
+      : options(options), compileOptions(std::move(compileOptions)),
+        context(context), summary(options.json) {}
+
+  LogicalResult run(ModuleOp module) {
+    FailureOr<func::FuncOp> entry = findEntry(module, compileOptions.entry);
+    if (failed(entry))
+      return failure();
+    // The reference evaluates what the user wrote.
+    OwningOpRef<ModuleOp> original = module.clone();
+    std::string name = entry->getSymName().str();
+    FailureOr<CompiledKernel> compiled =
+        compileToObject(module, compileOptions);
+    if (failed(compiled))
+      return failure();
+    auto kernel = LoadedKernel::load(compiled->object, compiled->interface);
+    if (!kernel)
+      return report(kernel.takeError());
+    auto function = original->lookupSymbol<func::FuncOp>(name);
+    summary.add("kernel", name, name);
+    summary.add("form", stringifyFormKind(compileOptions.form),
+                stringifyFormKind(compileOptions.form));
+
+    auto created = createRun(*kernel);
+    if (failed(created))
+      return failure();
+    KernelRun run = std::move(*created);
+    LoadedKernel::resetPeakHeapBytes();
+    if (auto error = run.run())
+      return report(std::move(error));
+    addMemory(compiled->scratch, LoadedKernel::getPeakHeapBytes());
+    if (failed(writeOutputs(run)))
+      return failure();
+    LogicalResult result = checkExpected(run);
+    if (options.check && failed(checkReference(function, run)))
+      result = failure();
+    if (options.time.getNumOccurrences() && failed(addTime(function, run)))
+      result = failure();
+    summary.print();
+    return result;
+  }
+
+private:
+  FailureOr<KernelRun> createRun(const LoadedKernel &kernel) {
+    const KernelInterface &interface = kernel.getInterface();
+    llvm::StringMap<int64_t> named;
+    for (StringRef size : options.sizes) {
+      auto [name, number] = size.split('=');
+      int64_t value;
+      if (number.getAsInteger(10, value) || value < 0)
+        return reportError("--size takes NAME=N with N >= 0, got '" + size +
+                           "'");
+      named[name] = value;
+    }
+    std::vector<Array> inputs;
+    unsigned count = llvm::count_if(
+        interface.arguments,
+        [](const KernelInterface::Argument &a) { return !a.isOutput; });
+    if (!options.inputs.empty() && options.inputs.size() != count)
+      return reportError("'" + interface.name + "' takes " +
+                         llvm::Twine(count) + " inputs, but --input was given " +
+                         llvm::Twine(options.inputs.size()) + " times");
+    for (auto [path, argument] :
+         llvm::zip(options.inputs, interface.arguments)) {
+      auto array = readNpy(path, getStorageType(argument), &context);
+      if (!array)
+        return report(array.takeError());
+      inputs.push_back(std::move(*array));
+    }
+    auto sizes = bindSizes(interface, inputs, named);
+    if (!sizes)
+      return report(sizes.takeError());
+    if (inputs.empty()) {
+      auto random = createRandomInputs(interface, *sizes, options.seed, &context);
+      if (!random)
+        return report(random.takeError());
+      inputs = std::move(*random);
+    }
+    auto run = KernelRun::create(kernel, std::move(inputs), *sizes);
+    if (!run)
+      return report(run.takeError());
+    return std::move(*run);
+  }
+
+  void addMemory(const ScratchMemory &scratch, int64_t heapBytes) {
+    if (options.memory || options.json)
+      summary.add("scratch",
+                  llvm::json::Object{{"stack_bytes", scratch.stackBytes},
+                                     {"heap_bytes", heapBytes}},
+                  llvm::Twine(scratch.stackBytes) + " bytes of stack, " +
+                      llvm::Twine(heapBytes) + " bytes of heap at the peak");
+  }
+
+  LogicalResult writeOutputs(const KernelRun &run) {
+    if (options.outputs.size() > run.getOutputs().size())
+      return reportError("--output was given " +
+                         llvm::Twine(options.outputs.size()) + " times for " +
+                         llvm::Twine(run.getOutputs().size()) + " results");
+    for (auto [path, output] : llvm::zip(options.outputs, run.getOutputs()))
+      if (auto error = writeNpy(path, output))
+        return report(std::move(error));
+    return success();
+  }
+
+  /// Prints the first bad element of a comparison.
+  LogicalResult judge(const llvm::Twine &what, unsigned number,
+                      const Array &output, const Comparison &comparison,
+                      Tolerance tolerance) {
+    if (comparison.agrees())
+      return success();
+    return reportError(llvm::formatv(
+        "result {0}{1} is {2:e8}, {3} {4:e8}; {5} of {6} elements differ by "
+        "more than {7:e2} + {8:e2} * |expected|",
+        number, describeIndex(output.shape, comparison.firstBad->index),
+        comparison.firstBad->computed, what.str(),
+        comparison.firstBad->expected, comparison.mismatches,
+        output.getNumElements(), tolerance.absolute, tolerance.relative));
+  }
+
+  LogicalResult checkExpected(const KernelRun &run) {
+    if (options.expects.size() > run.getOutputs().size())
+      return reportError("--expect was given " +
+                         llvm::Twine(options.expects.size()) + " times for " +
+                         llvm::Twine(run.getOutputs().size()) + " results");
+    LogicalResult result = success();
+    unsigned number = 0;
+    for (auto [path, output] : llvm::zip(options.expects, run.getOutputs())) {
+      auto expected = readNpy(path, output.elementType, &context);
+      if (!expected)
+        return report(expected.takeError());
+      if (expected->shape != output.shape)
+        return reportError(path + " has another shape than result " +
+                           llvm::Twine(number));
+      auto reference = ReferenceValue::fromArray(*expected);
+      if (!reference)
+        return report(reference.takeError());
+      Tolerance tolerance = getTolerance(output);
+      Comparison comparison = compare(output, *reference, tolerance);
+      summary.add("expect" + std::to_string(number),
+                  toJson(comparison.maxAbsError),
+                  llvm::formatv("max error {0:e2}", comparison.maxAbsError));
+      if (failed(judge(("expected by " + path).c_str(), number, output,
+                       comparison, tolerance)))
+        result = failure();
+      ++number;
+    }
+    return result;
+  }
+
+  Tolerance getTolerance(const Array &output) const {
+    if (options.hasTolerance())
+      return {options.rtol, options.atol};
+    return getDefaultTolerance(output.elementType);
+  }
+
+  LogicalResult checkReference(func::FuncOp function, const KernelRun &run) {
+    SmallVector<ReferenceValue> inputs;
+    for (auto [input, type] :
+         llvm::zip(run.getInputs(), function.getArgumentTypes())) {
+      auto value = ReferenceValue::fromArray(input);
+      if (!value)
+        return report(value.takeError());
+      if (!isa<TensorType>(type))
+        value = ReferenceValue::scalar(type, (*value)[0]);
+      inputs.push_back(std::move(*value));
+    }
+    FailureOr<SmallVector<ReferenceValue>> expected =
+        evaluate(function, inputs);
+    if (failed(expected))
+      return failure();
+    int64_t block = 0;
+    if (compileOptions.form == FormKind::Blocked)
+      block = compileOptions.keys ? compileOptions.keys : 256;
+    SmallVector<Tolerance> gates =
+        getTolerances(function, run.getInputs(), block);
+    LogicalResult result = success();
+    for (auto [i, output] : llvm::enumerate(run.getOutputs())) {
+      Tolerance gate = options.hasTolerance() ? getTolerance(output) : gates[i];
+      Comparison comparison = compare(output, (*expected)[i], gate);
+      std::string key = run.getOutputs().size() == 1
+                            ? std::string("check")
+                            : "check" + std::to_string(i);
+      summary.add(
+          key,
+          llvm::json::Object{{"max_error", toJson(comparison.maxAbsError)},
+                             {"atol", gate.absolute},
+                             {"rtol", gate.relative},
+                             {"agrees", comparison.agrees()}},
+          llvm::formatv(
+              "max error {0:e2} against the f64 reference, gate {1:e2}{2}: {3}",
+              comparison.maxAbsError, gate.absolute,
+              gate.relative
+                  ? llvm::formatv(" + {0:e2} * |x|", gate.relative).str()
+                  : std::string(),
+              comparison.agrees() ? "ok" : "FAILED"));
+      if (failed(judge("the reference says", i, output, comparison, gate)))
+        result = failure();
+    }
+    return result;
+  }
+
+  int getTimedRuns() const {
+    int count = 7;
+    (void)StringRef(options.time).getAsInteger(10, count);
+    return count;
+  }
+
+  LogicalResult addTime(func::FuncOp function, KernelRun &run) {
+    int count = getTimedRuns();
+    unsigned bits =
+        !run.getOutputs().empty() && run.getOutputs()[0].elementType.isF64()
+            ? 64
+            : 32;
+    FailureOr<Timing> timing = measure(run, bits, count);
+    if (failed(timing))
+      return failure();
+    double flops = countAttentionFlops(function);
+    llvm::json::Object object{{"best_s", timing->best},
+                              {"median_s", timing->median},
+                              {"runs", count},
+                              {"peak_gflops", timing->peak * 1e-9}};
+    std::string text =
+        llvm::formatv("best {0:f3} ms, median {1:f3} ms of {2} runs (thread CPU "
+                      "time)",
+                      timing->best * 1e3, timing->median * 1e3, count);
+    if (flops > 0) {
+      double rate = flops / timing->best;
+      object["gflops"] = rate * 1e-9;
+      object["share_of_peak"] = rate / timing->peak;
+      text += llvm::formatv("; {0:f1} GFLOP/s, {1:f1} % of the FMA peak of "
+                            "{2:f1} GFLOP/s",
+                            rate * 1e-9, 100 * rate / timing->peak,
+                            timing->peak * 1e-9);
+    }
+    summary.add("time", std::move(object), text);
+    return success();
+  }
+
+  const Options &options;
+  CompileOptions compileOptions;
+  MLIRContext &context;
+  Summary summary;
+};
+
+LogicalResult run(const Options &options,
+                  const CompileCommandLine &commandLine) {
+  FailureOr<CompileOptions> compileOptions = commandLine.get();
+  if (failed(compileOptions))
+    return failure();
+  if (options.count)
+    return reportError("counters are not implemented yet; leave out --count");
+  if (unsigned runs = 1; !options.time.empty() &&
+                         (StringRef(options.time).getAsInteger(10, runs) ||
+                          runs == 0 || runs > 1000000))
+    return reportError("--time takes a number of runs from 1 to 1000000, got '" +
+                       options.time + "'");
+  if (options.rtol < 0 || options.atol < 0)
+    return reportError("tolerances must not be negative");
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  if (!options.conformance.empty()) {
+    FailureOr<SmallVector<FormKind>> forms = commandLine.getForms();
+    if (failed(forms))
+      return failure();
+    return runConformance(options.conformance, *forms, *compileOptions, context);
+  }
+  auto file = ModuleFile::open(options.file, context);
+  if (!file)
+    return failure();
+  return Session(options, *compileOptions, context).run(file->getModule());
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  CompileCommandLine commandLine;
+  Options options;
+  if (auto status = parseCommandLine(
+          argc, argv, "attn-run: compile, run, check and time a function\n"))
+    return *status;
+  return succeeded(run(options, commandLine)) ? Success : Failed;
+}
