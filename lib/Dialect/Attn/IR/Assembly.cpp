@@ -120,7 +120,10 @@ ParseResult mlir::attn::parseLayout(OpAsmParser &parser, ArrayAttr &maps,
 static std::string getLayoutName(ArrayAttr maps,
                                  std::optional<unsigned> maskTensorRank,
                                  bool hasLogSumExp) {
-  AffineMap query = cast<AffineMapAttr>(maps[0]).getValue();
+  auto first = dyn_cast_or_null<AffineMapAttr>(maps.empty() ? nullptr : maps[0]);
+  if (!first)
+    return "";
+  AffineMap query = first.getValue();
   unsigned rank = query.getNumResults();
   StringRef names = getDefaultLayout(rank);
   if (names.empty() || query.getNumDims() != rank + 2 ||

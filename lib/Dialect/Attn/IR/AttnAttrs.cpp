@@ -8,12 +8,32 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 using Int = MaskAlgebra::Int;
 using Bool = MaskAlgebra::Bool;
 using Interval = MaskAlgebra::Interval;
+
+/// Masks of masks are parsed and evaluated by recursion: without a limit, a text
+/// nested deep enough would exhaust the stack.
+static constexpr unsigned kMaxMaskDepth = 64;
+
+static ParseResult parseMasks(AsmParser &parser,
+                              SmallVector<MaskAttrInterface> &masks) {
+  static thread_local unsigned depth = 0;
+  llvm::SaveAndRestore nested(depth, depth + 1);
+  if (depth > kMaxMaskDepth)
+    return parser.emitError(parser.getCurrentLocation())
+           << "masks nest deeper than " << kMaxMaskDepth << " levels";
+  return parser.parseCommaSeparatedList(
+      [&] { return parser.parseAttribute(masks.emplace_back()); });
+}
+
+static void printMasks(AsmPrinter &printer, ArrayRef<MaskAttrInterface> masks) {
+  llvm::interleaveComma(masks, printer);
+}
 
 #include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
 #include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
@@ -27,8 +47,7 @@ void AttnDialect::registerAttributes() {
       >();
 }
 
-/// Positions and sizes stay below this, so that sums of two never overflow.
-static constexpr int64_t kMaxSize = int64_t(1) << 62;
+static constexpr int64_t kMaxSize = MaskAlgebra::kMaxPosition;
 
 // causal:  j <= q
 //   some q of [a, b) sees j  <=>  j < b;     all see j  <=>  j < a + 1
@@ -157,8 +176,8 @@ LogicalResult OrAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult FormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                FormKind kind, int64_t queries, int64_t keys) {
-  if (queries < 0 || keys < 0)
-    return emitError() << "tile sizes are in rows and must not be negative, "
+  if (queries < 0 || keys < 0 || queries >= kMaxSize || keys >= kMaxSize)
+    return emitError() << "tile sizes are in rows and must be in [0, 2^62), "
                           "got queries = "
                        << queries << ", keys = " << keys;
   return success();

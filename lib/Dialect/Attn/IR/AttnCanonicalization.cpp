@@ -98,18 +98,35 @@ struct DropNeutral : OpRewritePattern<OpTy> {
   }
 };
 
+/// Positions and sizes so large that sums may overflow count as unknown.
+static std::optional<int64_t> getPosition(OpFoldResult value) {
+  std::optional<int64_t> constant = getConstantIntValue(value);
+  constexpr int64_t kMax = MaskAlgebra::kMaxPosition / 4;
+  return constant && -kMax < *constant && *constant < kMax ? constant
+                                                           : std::nullopt;
+}
+
+/// The size of dimension `dim` of the iteration space, if it is constant.
+template <typename OpTy>
+static std::optional<int64_t> getStaticSize(OpTy op, unsigned dim) {
+  int64_t size = op.getStaticLoopRanges()[dim];
+  if (ShapedType::isDynamic(size))
+    return std::nullopt;
+  return getPosition(Builder(op.getContext()).getIndexAttr(size));
+}
+
 /// Positions of all queries of `op`, if they are constants.
 template <typename OpTy>
 static std::optional<MaskAlgebra::Interval> getConstantQueries(OpTy op) {
   MaskAlgebra algebra(op.getContext());
-  int64_t queries = op.getStaticLoopRanges()[op.getQueryDim()];
+  std::optional<int64_t> queries = getStaticSize(op, op.getQueryDim());
   std::optional<int64_t> offset = 0;
   if (op.getQueryOffset())
-    offset = getConstantIntValue(op.getQueryOffset());
-  if (!offset || ShapedType::isDynamic(queries))
+    offset = getPosition(op.getQueryOffset());
+  if (!offset || !queries)
     return std::nullopt;
   return MaskAlgebra::Interval{algebra.constant(*offset),
-                            algebra.constant(*offset + queries)};
+                               algebra.constant(*offset + *queries)};
 }
 
 // attention {mask}  -->  attention              if the mask hides no key
@@ -118,14 +135,14 @@ struct DropFullMask : OpRewritePattern<AttentionOp> {
   LogicalResult matchAndRewrite(AttentionOp op,
                                 PatternRewriter &rewriter) const override {
     MaskAttrInterface mask = op.getMaskAttr();
-    int64_t keys = op.getStaticLoopRanges()[op.getKeyDim()];
+    std::optional<int64_t> keys = getStaticSize(op, op.getKeyDim());
     std::optional<MaskAlgebra::Interval> queries = getConstantQueries(op);
-    if (!mask || !queries || ShapedType::isDynamic(keys))
+    if (!mask || !queries || !keys)
       return rewriter.notifyMatchFailure(op, "positions are not constants");
     MaskAlgebra algebra(op.getContext());
     MaskAlgebra::Interval full = mask.getFullKeys(algebra, *queries);
     if (*getConstantIntValue(full.begin) > 0 ||
-        *getConstantIntValue(full.end) < keys)
+        *getConstantIntValue(full.end) < *keys)
       return rewriter.notifyMatchFailure(op, "the mask hides some key");
     rewriter.modifyOpInPlace(op, [&] { op.removeMaskAttr(); });
     return success();
@@ -138,8 +155,8 @@ struct DropEmptyFold : OpRewritePattern<FoldOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(FoldOp op,
                                 PatternRewriter &rewriter) const override {
-    int64_t keys = op.getStaticLoopRanges()[op.getKeyDim()];
-    if (keys != 0 && !isHidden(op, keys))
+    std::optional<int64_t> keys = getStaticSize(op, op.getKeyDim());
+    if (!keys || (*keys != 0 && !isHidden(op, *keys)))
       return rewriter.notifyMatchFailure(op, "some key may be visible");
     rewriter.replaceOp(op, {op.getMax(), op.getSum(), op.getAcc()});
     return success();
@@ -149,9 +166,9 @@ struct DropEmptyFold : OpRewritePattern<FoldOp> {
     MaskAttrInterface mask = op.getMaskAttr();
     std::optional<MaskAlgebra::Interval> queries = getConstantQueries(op);
     unsigned batch = op.getNumBatchDims();
-    std::optional<int64_t> row = getConstantIntValue(op.getOriginOf(batch));
-    std::optional<int64_t> key = getConstantIntValue(op.getOriginOf(batch + 1));
-    if (!mask || !queries || !row || !key || ShapedType::isDynamic(keys))
+    std::optional<int64_t> row = getPosition(op.getOriginOf(batch));
+    std::optional<int64_t> key = getPosition(op.getOriginOf(batch + 1));
+    if (!mask || !queries || !row || !key)
       return false;
     MaskAlgebra algebra(op.getContext());
     OpFoldResult shift = algebra.constant(*row);

@@ -163,6 +163,47 @@ OpFoldResult FoldOp::getOriginOf(unsigned i) {
 }
 
 //===----------------------------------------------------------------------===//
+// Names in the printed form
+//===----------------------------------------------------------------------===//
+
+static void nameOutputs(ValueRange results, OpAsmSetValueNameFn setName) {
+  StringRef names[] = {"output", "lse"};
+  for (auto [result, name] : llvm::zip(results, names))
+    setName(result, name);
+}
+void AttentionOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  nameOutputs(getResults(), setName);
+}
+void FinishOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  nameOutputs(getResults(), setName);
+}
+void FoldOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  setName(getNewMax(), "new_max");
+  setName(getNewSum(), "new_sum");
+  setName(getNewAcc(), "new_acc");
+}
+
+/// (score, b.., `last`..); names are given to whatever arguments there are.
+static void nameScoreArguments(Region &region, ArrayRef<StringRef> last,
+                               OpAsmSetValueNameFn setName) {
+  unsigned count = region.getNumArguments();
+  for (BlockArgument argument : region.getArguments()) {
+    unsigned fromEnd = count - argument.getArgNumber();
+    setName(argument, argument.getArgNumber() == 0 ? "score"
+                      : fromEnd <= last.size()     ? last[last.size() - fromEnd]
+                                                   : "b");
+  }
+}
+void AttentionOp::getAsmBlockArgumentNames(Region &region,
+                                           OpAsmSetValueNameFn setName) {
+  nameScoreArguments(region, {"h", "i", "j"}, setName);
+}
+void FoldOp::getAsmBlockArgumentNames(Region &region,
+                                      OpAsmSetValueNameFn setName) {
+  nameScoreArguments(region, {"i", "j"}, setName);
+}
+
+//===----------------------------------------------------------------------===//
 // Verification
 //===----------------------------------------------------------------------===//
 
@@ -302,11 +343,34 @@ static LogicalResult verifyStateType(OpTy op, FloatType expected,
   return success();
 }
 
-/// Scale, per-batch operands and score region of attention and fold.
 template <typename OpTy>
-static LogicalResult verifyScores(OpTy op, unsigned perBatchRank,
-                                  ArrayRef<StringRef> indices,
-                                  FloatType stateType) {
+static LogicalResult verifyLogSumExpType(OpTy op) {
+  Type type = op.getOutputs()[1].getType();
+  if (getElementTypeOrSelf(type) != op.getStateType())
+    return op.emitOpError("the log-sum-exp must be ")
+           << op.getStateType() << ", got " << type;
+  return success();
+}
+
+/// What attention and fold share besides maps: element types, scale, per-batch
+/// operands, the number of score regions.
+template <typename OpTy>
+static LogicalResult verifyScores(OpTy op, unsigned perBatchRank) {
+  Type element = getElementTypeOrSelf(op.getQuery().getType());
+  for (Value value : {op.getKey(), op.getValue()})
+    if (getElementTypeOrSelf(value.getType()).isF64() != element.isF64())
+      return op.emitOpError("f64 and narrower types must not be mixed: query "
+                            "has element type ")
+             << element << ", another operand " << value.getType();
+  if (Value mask = op.getMaskTensor())
+    if (getElementTypeOrSelf(mask.getType()).isF64() && !element.isF64())
+      return op.emitOpError("the mask tensor must not be wider than the "
+                            "running state, ")
+             << op.getStateType() << ", got " << mask.getType();
+  if (op.getScore().size() > 1)
+    return op.emitOpError("takes at most one score region, got ")
+           << op.getScore().size();
+
   if (std::optional<APFloat> scale = op.getScale())
     if (!scale->isFinite())
       return op.emitOpError("the scale must be finite");
@@ -320,12 +384,16 @@ static LogicalResult verifyScores(OpTy op, unsigned perBatchRank,
                             << "per batch, that is rank " << perBatchRank
                             << ", got " << type;
   };
-  if (failed(verifyPerBatch("query_offset", op.getQueryOffset())) ||
-      failed(verifyPerBatch("valid_keys", op.getValidKeys())))
-    return failure();
+  return success(
+      succeeded(verifyPerBatch("query_offset", op.getQueryOffset())) &&
+      succeeded(verifyPerBatch("valid_keys", op.getValidKeys())));
+}
 
+template <typename OpTy>
+static LogicalResult verifyScoreRegion(OpTy op, ArrayRef<StringRef> indices) {
   if (!op.getScoreBody())
     return success();
+  FloatType stateType = op.getStateType();
   Block &body = *op.getScoreBody();
   bool typesAgree = body.getNumArguments() == indices.size() + 1 &&
                     body.getArgument(0).getType() == stateType;
@@ -384,26 +452,29 @@ LogicalResult AttentionOp::verify() {
     return failure();
 
   Type element = getElementTypeOrSelf(getQuery().getType());
-  Value others[] = {getKey(), getValue(), getOutputInit()};
-  for (Value value : others)
-    if (getElementTypeOrSelf(value.getType()).isF64() != element.isF64())
-      return emitOpError("f64 and narrower types must not be mixed: query has "
-                         "element type ")
-             << element << ", another operand " << value.getType();
-  if (hasLogSumExp() &&
-      getElementTypeOrSelf(getOutputs()[1].getType()) != getStateType())
-    return emitOpError("the log-sum-exp must be ")
-           << getStateType() << ", got " << getOutputs()[1].getType();
+  if (getElementTypeOrSelf(getOutputInit().getType()).isF64() !=
+      element.isF64())
+    return emitOpError("f64 and narrower types must not be mixed: query has "
+                       "element type ")
+           << element << ", another operand " << getOutputInit().getType();
+  if (hasLogSumExp() && failed(verifyLogSumExpType(*this)))
+    return failure();
 
-  unsigned batch = getNumBatchDims(), heads = getNumHeadDims();
-  if (heads > batch)
+  unsigned batch = getNumBatchDims();
+  int64_t heads = getHeadDims().value_or(0);
+  if (heads < 0 || heads > batch)
     return emitOpError("head_dims is ")
            << heads << ", but there are " << batch << " batch dimensions";
-  SmallVector<StringRef> indices(batch - heads, "b");
-  indices.append({"h", "i", "j"});
-  if (failed(verifyScores(*this, batch - heads, indices, getStateType())))
+  unsigned perBatchRank = batch - getNumHeadDims();
+  if (failed(verifyScores(*this, perBatchRank)))
     return failure();
-  return verifyPerBatchSizes(*this, batch - heads);
+  return verifyPerBatchSizes(*this, perBatchRank);
+}
+
+LogicalResult AttentionOp::verifyRegions() {
+  SmallVector<StringRef> indices(getNumBatchDims() - getNumHeadDims(), "b");
+  indices.append({"h", "i", "j"});
+  return verifyScoreRegion(*this, indices);
 }
 
 LogicalResult FoldOp::verify() {
@@ -424,8 +495,6 @@ LogicalResult FoldOp::verify() {
     return emitOpError("needs one position per dimension of (batch.., m, k2), "
                        "that is ")
            << positions << ", got " << getOrigin().size();
-  SmallVector<StringRef> indices(getNumBatchDims(), "b");
-  indices.append({"i", "j"});
   auto getRank = [](Value value) -> unsigned {
     auto type =
         dyn_cast_or_null<RankedTensorType>(value ? value.getType() : Type());
@@ -436,7 +505,16 @@ LogicalResult FoldOp::verify() {
     return emitOpError("a per-batch operand has rank ")
            << rank << ", but there are " << getNumBatchDims()
            << " batch dimensions";
-  return verifyScores(*this, rank, indices, getStateType());
+  if (failed(verifyScores(*this, rank)))
+    return failure();
+  // A tile has the per-batch operands of the whole.
+  return getOrigin().empty() ? verifyPerBatchSizes(*this, rank) : success();
+}
+
+LogicalResult FoldOp::verifyRegions() {
+  SmallVector<StringRef> indices(getNumBatchDims(), "b");
+  indices.append({"i", "j"});
+  return verifyScoreRegion(*this, indices);
 }
 
 LogicalResult CombineOp::verify() {
@@ -472,8 +550,7 @@ LogicalResult FinishOp::verify() {
   if (failed(verifyMaps(*this, roles, dims)) ||
       failed(verifyStateType(*this, getStateType(), {getMax(), getSum()})))
     return failure();
-  if (hasLogSumExp() &&
-      failed(verifyStateType(*this, getStateType(), {getOutputs()[1]})))
+  if (hasLogSumExp() && failed(verifyLogSumExpType(*this)))
     return failure();
   return verifyResultTypes(*this);
 }

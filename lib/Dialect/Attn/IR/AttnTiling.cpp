@@ -42,19 +42,27 @@ project(const Tile &tile, AffineMap map) {
   return {offsets, sizes};
 }
 
-/// Clones `op` onto slices of its mapped operands.
+/// Clones `op` onto slices of its mapped operands; onto `inits` as they are,
+/// where given.
 template <typename OpTy>
-static TilingResult cloneOnTile(OpTy op, OpBuilder &b, const Tile &tile) {
+static TilingResult cloneOnTile(OpTy op, OpBuilder &b, const Tile &tile,
+                                ValueRange inits = {}) {
   Location loc = op.getLoc();
   SmallVector<Value> operands(op->getOperands());
   TilingResult result;
   for (auto [operand, map] :
        llvm::zip_equal(op.getMappedOperands(), op.getIndexingMapsArray())) {
+    Value &tiled = operands[operand->getOperandNumber()];
+    if (!inits.empty() && op.isDpsInit(operand)) {
+      tiled = inits.front();
+      inits = inits.drop_front();
+      continue;
+    }
     auto [offsets, sizes] = project(tile, map);
     SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
     auto slice = tensor::ExtractSliceOp::create(b, loc, operand->get(), offsets,
                                                 sizes, strides);
-    operands[operand->getOperandNumber()] = slice;
+    tiled = slice;
     result.generatedSlices.push_back(slice);
   }
   Operation *tiled = cloneOnOperands(b, op, operands);
@@ -82,12 +90,28 @@ static void getDomainOfResultTile(OpTy op, OpBuilder &b, unsigned resultNumber,
   }
 }
 
+/// The size of dimension `dim`, static where any operand knows it. While a
+/// reduction is being split, destinations have a dimension more, in front.
+template <typename OpTy>
+static OpFoldResult getSize(OpTy op, OpBuilder &b, unsigned dim) {
+  OpFoldResult size;
+  for (auto [operand, map] :
+       llvm::zip_equal(op.getMappedOperands(), op.getIndexingMapsArray())) {
+    unsigned extra = op.getShape(operand).size() - map.getNumResults();
+    for (unsigned i = 0; i < map.getNumResults(); ++i)
+      if (map.getDimPosition(i) == dim &&
+          (!size || !ShapedType::isDynamic(op.getShape(operand)[i + extra])))
+        size = tensor::getMixedSize(b, op.getLoc(), operand->get(), i + extra);
+  }
+  return size;
+}
+
 /// Whether a tile covers all of dimension `dim`.
 template <typename OpTy>
 static bool isWhole(OpTy op, OpBuilder &b, const Tile &tile, unsigned dim) {
   if (getConstantIntValue(tile.offsets[dim]) != 0)
     return false;
-  OpFoldResult full = getDomain(op, b)[dim].size;
+  OpFoldResult full = getSize(op, b, dim);
   if (isEqualConstantIntOrValue(full, tile.sizes[dim]))
     return true;
   FailureOr<bool> equal =
@@ -148,34 +172,35 @@ SmallVector<IteratorType> FoldOp::getLoopIteratorTypes() {
 // fold(s, K1 ++ K2) = fold(fold(s, K1), K2)
 //
 // A tile of the fold is the fold of a tile, at its absolute position.
+static FailureOr<TilingResult> tileFold(FoldOp op, OpBuilder &b,
+                                        const Tile &tile,
+                                        ValueRange inits = {}) {
+  if (!isWhole(op, b, tile, op.getFeatureDim()))
+    return op.emitOpError("cannot be tiled along k1: a score is not linear in "
+                          "partial sums; give it tile size 0");
+  if (!isWhole(op, b, tile, op.getValueDim()))
+    return op.emitOpError("cannot be tiled along n: m and l do not depend on "
+                          "n, so keys would be counted again; give it tile "
+                          "size 0");
+
+  // The positions come first: they must dominate the fold.
+  MaskAlgebra algebra(b, op.getLoc());
+  SmallVector<Value> origin;
+  unsigned batch = op.getNumBatchDims();
+  for (unsigned i = 0; i < batch + 2; ++i) {
+    unsigned dim = i < batch + 1 ? i : op.getKeyDim();
+    origin.push_back(algebra.materialize(
+        algebra.add(op.getOriginOf(i), tile.offsets[dim])));
+  }
+  TilingResult result = cloneOnTile(op, b, tile, inits);
+  cast<FoldOp>(result.tiledOps.front()).getOriginMutable().assign(origin);
+  return result;
+}
+
 FailureOr<TilingResult>
 FoldOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
                                ArrayRef<OpFoldResult> sizes) {
-  Tile tile{offsets, sizes};
-  if (!isWhole(*this, b, tile, getFeatureDim()))
-    return emitOpError("cannot be tiled along k1: a score is not linear in "
-                       "partial sums; give it tile size 0");
-  if (!isWhole(*this, b, tile, getValueDim()))
-    return emitOpError("cannot be tiled along n: m and l do not depend on n, "
-                       "so keys would be counted again; give it tile size 0");
-
-  TilingResult result = cloneOnTile(*this, b, tile);
-  MaskAlgebra algebra(b, getLoc());
-  SmallVector<Value> origin;
-  for (unsigned i = 0; i < getNumBatchDims() + 2; ++i) {
-    unsigned dim = i < getNumBatchDims() + 1 ? i : getKeyDim();
-    origin.push_back(
-        algebra.materialize(algebra.add(getOriginOf(i), offsets[dim])));
-  }
-  auto tiled = cast<FoldOp>(result.tiledOps.front());
-  // The positions are emitted after the clone; they must dominate it.
-  for (Value position : origin)
-    if (Operation *def = position.getDefiningOp();
-        def && def->getBlock() == tiled->getBlock() &&
-        tiled->isBeforeInBlock(def))
-      def->moveBefore(tiled);
-  tiled.getOriginMutable().assign(origin);
-  return result;
+  return tileFold(*this, b, {offsets, sizes});
 }
 
 // fold(s, K) = combine(s, fold(identity, K_1), fold(identity, K_2), ...)
@@ -227,25 +252,28 @@ FailureOr<TilingResult> FoldOp::tileToPartialReduction(
   if (strategy != ReductionTilingStrategy::PartialReductionOuterParallel)
     return emitOpError("splits its keys into parallel runs only; use the "
                        "outer-parallel strategy");
-  FailureOr<TilingResult> result = getTiledImplementation(b, offsets, sizes);
-  if (failed(result))
-    return failure();
-  auto tiled = cast<FoldOp>(result->tiledOps.front());
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(tiled);
+  // The destinations are this split's part of the partial states.
+  SmallVector<Value> inits;
+  SmallVector<Operation *> slices;
   for (auto [i, partial] : llvm::enumerate(init)) {
     SmallVector<OpFoldResult> partialOffsets, partialSizes;
     if (failed(getPartialResultTilePosition(
             b, i, strategy, offsets, sizes, reductionDims, splitReductionIvs,
             partialOffsets, partialSizes)))
       return failure();
+    SmallVector<int64_t> shape;
+    for (OpFoldResult size : ArrayRef(partialSizes).drop_front())
+      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
     SmallVector<OpFoldResult> strides(partialSizes.size(), b.getIndexAttr(1));
-    OpOperand &tileInit = tiled.getDpsInitsMutable()[i];
     auto slice = tensor::ExtractSliceOp::create(
-        b, loc, cast<RankedTensorType>(tileInit.get().getType()), partial,
+        b, loc, RankedTensorType::get(shape, getStateType()), partial,
         partialOffsets, partialSizes, strides);
-    tileInit.set(slice);
+    inits.push_back(slice);
+    slices.push_back(slice);
   }
+  FailureOr<TilingResult> result = tileFold(*this, b, {offsets, sizes}, inits);
+  if (succeeded(result))
+    llvm::append_range(result->generatedSlices, slices);
   return result;
 }
 

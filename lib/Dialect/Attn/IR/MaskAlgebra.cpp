@@ -33,10 +33,13 @@ Value MaskAlgebra::materialize(OpFoldResult a) {
   return arith::ConstantOp::create(*builder, *loc, attr);
 }
 
+/// Evaluated as emitted: index arithmetic wraps.
+static int64_t wrap(uint64_t bits) { return static_cast<int64_t>(bits); }
+
 MaskAlgebra::Int MaskAlgebra::add(Int a, Int b) {
   auto ca = getConstant(a), cb = getConstant(b);
   if (ca && cb)
-    return constant(*ca + *cb);
+    return constant(wrap(uint64_t(*ca) + uint64_t(*cb)));
   if (ca == 0)
     return b;
   if (cb == 0)
@@ -48,7 +51,7 @@ MaskAlgebra::Int MaskAlgebra::add(Int a, Int b) {
 MaskAlgebra::Int MaskAlgebra::sub(Int a, Int b) {
   auto ca = getConstant(a), cb = getConstant(b);
   if (ca && cb)
-    return constant(*ca - *cb);
+    return constant(wrap(uint64_t(*ca) - uint64_t(*cb)));
   if (cb == 0)
     return a;
   return arith::SubIOp::create(*builder, *loc, materialize(a), materialize(b))

@@ -20,12 +20,9 @@ struct AttnSelectForm : attn::impl::AttnSelectFormBase<AttnSelectForm> {
   using AttnSelectFormBase::AttnSelectFormBase;
 
   void runOnOperation() override {
-    if (queries < 0 || keys < 0) {
-      getOperation()->emitError("tile sizes are in rows and must not be "
-                                "negative, got queries = ")
-          << queries << ", keys = " << keys;
+    auto emitError = [&] { return getOperation()->emitError(); };
+    if (failed(FormAttr::verify(emitError, form, queries, keys)))
       return signalPassFailure();
-    }
     auto chosen = FormAttr::get(&getContext(), form, queries, keys);
     getOperation()->walk([&](AttentionOp op) {
       if (!op.getFormAttr())

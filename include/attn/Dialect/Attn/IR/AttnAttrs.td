@@ -67,7 +67,7 @@ def Attn_PrefixAttr : Attn_Mask<"Prefix", "prefix"> {
 class Attn_MaskList<string name, string attrMnemonic>
     : Attn_Mask<name, attrMnemonic> {
   let parameters = (ins ArrayRefParameter<"::mlir::attn::MaskAttrInterface">:$masks);
-  let assemblyFormat = "`<` $masks `>`";
+  let assemblyFormat = "`<` custom<Masks>($masks) `>`";
   let genVerifyDecl = 1;
 }
 

@@ -9,6 +9,7 @@
 #define ATTN_DIALECT_ATTN_IR_ATTNOPS_TD
 
 include "attn/Dialect/Attn/IR/AttnAttrs.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/IndexingMapOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -57,6 +58,10 @@ class Attn_Op<string mnemonic, list<Trait> traits = []>
 /// Dimensions of attention and fold: (batch.., m, k1, k2, n).
 class Attn_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
     : Attn_Op<mnemonic, traits> {
+  // The score region is looked into only after its own operations are known to
+  // be well formed.
+  let hasRegionVerifier = 1;
+
   code dimDeclarations = [{
     /// The iteration space is (batch.., m, k1, k2, n).
     unsigned getNumBatchDims() { return getNumLoops() - 4; }
@@ -77,7 +82,9 @@ class Attn_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
 }
 
 def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
-    AttrSizedOperandSegments]> {
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface,
+      ["getAsmResultNames", "getAsmBlockArgumentNames"]>]> {
   let summary = "softmax attention: what the user means";
   let hasCanonicalizer = 1;
   let description = [{
@@ -194,6 +201,8 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
 
 def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
     AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface,
+      ["getAsmResultNames", "getAsmBlockArgumentNames"]>,
     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
     DeclareOpInterfaceMethods<TilingInterface,
       ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
@@ -332,6 +341,7 @@ def Attn_CombineOp : Attn_Op<"combine", [
 }
 
 def Attn_FinishOp : Attn_Op<"finish", [
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
     DeclareOpInterfaceMethods<AggregatedOpInterface, ["decomposeOperation"]>,
     DeclareOpInterfaceMethods<TilingInterface,
       ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",

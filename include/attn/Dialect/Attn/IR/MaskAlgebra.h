@@ -30,6 +30,9 @@ public:
     Int begin, end;
   };
 
+  /// Positions and sizes stay below this, so that sums of two never overflow.
+  static constexpr int64_t kMaxPosition = int64_t(1) << 62;
+
   /// Constants only.
   explicit MaskAlgebra(MLIRContext *context) : context(context) {}
   /// Emits at the insertion point of `builder`.

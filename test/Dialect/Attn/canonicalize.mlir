@@ -1,0 +1,359 @@
+// RUN: attn-opt %s -canonicalize -split-input-file | FileCheck %s -enable-var-scope
+
+// CHECK-LABEL: func @and_of_one_mask(
+// CHECK:         attn.attention {{.*}} {mask = #attn.window<1, 1>} ->
+func.func @and_of_one_mask(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.and<#attn.or<#attn.window<1, 1>>>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @negative_and_of_two_masks(
+// CHECK:         attn.attention {{.*}} {mask = #attn.and<#attn.causal, #attn.window<1, 1>>} ->
+func.func @negative_and_of_two_masks(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.and<#attn.causal, #attn.window<1, 1>>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @offset_zero(
+// CHECK-NOT:     query_offset
+// CHECK:         attn.attention {{.*}} {mask = #attn.causal} ->
+func.func @offset_zero(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %c0 = arith.constant 0 : index
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%c0 : index) outs(%query : tensor<4x8xf32>) {mask = #attn.causal} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @offset_zero_per_batch(
+// CHECK-NOT:     query_offset
+// CHECK:         attn.attention {{.*}} {mask = #attn.causal} ->
+func.func @offset_zero_per_batch(%query: tensor<2x3x4x8xf32>) -> tensor<2x3x4x8xf32> {
+  %zeros = arith.constant dense<0> : tensor<2xi64>
+  %output = attn.attention
+      ins(%query, %query, %query : tensor<2x3x4x8xf32>, tensor<2x3x4x8xf32>, tensor<2x3x4x8xf32>)
+      query_offset(%zeros : tensor<2xi64>) outs(%query : tensor<2x3x4x8xf32>) {mask = #attn.causal}
+      -> tensor<2x3x4x8xf32>
+  return %output : tensor<2x3x4x8xf32>
+}
+
+// Nothing compares positions without a mask.
+
+// CHECK-LABEL: func @offset_without_mask(
+// CHECK-NOT:     query_offset
+// CHECK:         attn.attention
+func.func @offset_without_mask(%offset: index, %query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%offset : index) outs(%query : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @negative_offset_one(
+// CHECK:         attn.attention {{.*}} query_offset(%{{.*}} : index)
+func.func @negative_offset_one(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %c1 = arith.constant 1 : index
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%c1 : index) outs(%query : tensor<4x8xf32>) {mask = #attn.causal} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @identity_score_region(
+// CHECK:         attn.attention {{.*}} {form = #attn.form<blocked>, mask = #attn.causal, scale = 2.000000e+00 : f64} -> tensor<4x8xf32>
+func.func @identity_score_region(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {form = #attn.form<blocked>, mask = #attn.causal, scale = 2.0 : f64}
+      score(%score : f32, %h : index, %i : index, %j : index) {
+    %unused = math.tanh %score : f32
+    attn.yield %score : f32
+  } -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @negative_score_region_of_a_constant(
+// CHECK:         attn.yield
+func.func @negative_score_region_of_a_constant(%constant: f32, %query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) score(%score : f32, %h : index, %i : index, %j : index) {
+    attn.yield %constant : f32
+  } -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// -----
+
+// A mask that hides no key.
+
+// CHECK-LABEL: func @full_window(
+// CHECK-NOT:     mask =
+// CHECK:         attn.attention
+// CHECK-NOT:     mask =
+func.func @full_window(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.window<3, 3>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @full_or(
+// CHECK-NOT:     mask =
+// CHECK:         attn.attention
+// CHECK-NOT:     mask =
+func.func @full_or(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.or<#attn.prefix<4>, #attn.causal>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// The last query of a decode step sees every key.
+
+// CHECK-LABEL: func @full_decode(
+// CHECK-NOT:     query_offset
+// CHECK:         attn.attention {{.*}} valid_keys(%{{.*}} : index) outs(%{{.*}} : tensor<1x8xf32>) -> tensor<1x8xf32>
+func.func @full_decode(%valid: index, %query: tensor<1x8xf32>, %key: tensor<16x8xf32>) -> tensor<1x8xf32> {
+  %past = arith.constant 15 : index
+  %output = attn.attention ins(%query, %key, %key : tensor<1x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      query_offset(%past : index) valid_keys(%valid : index)
+      outs(%query : tensor<1x8xf32>) {mask = #attn.causal} -> tensor<1x8xf32>
+  return %output : tensor<1x8xf32>
+}
+
+// CHECK-LABEL: func @negative_window_one_key_short(
+// CHECK:         mask = #attn.window<3, 2>
+func.func @negative_window_one_key_short(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.window<3, 2>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @negative_decode_one_key_short(
+// CHECK:         query_offset(
+// CHECK-SAME:    mask = #attn.causal
+func.func @negative_decode_one_key_short(%query: tensor<1x8xf32>, %key: tensor<16x8xf32>) -> tensor<1x8xf32> {
+  %past = arith.constant 14 : index
+  %output = attn.attention ins(%query, %key, %key : tensor<1x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      query_offset(%past : index) outs(%query : tensor<1x8xf32>) {mask = #attn.causal} -> tensor<1x8xf32>
+  return %output : tensor<1x8xf32>
+}
+
+// CHECK-LABEL: func @negative_unknown_number_of_keys(
+// CHECK:         mask = #attn.window<100, 100>
+func.func @negative_unknown_number_of_keys(%query: tensor<4x8xf32>, %key: tensor<?x8xf32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<4x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.window<100, 100>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// Positions whose sums may overflow are left alone.
+
+// CHECK-LABEL: func @negative_huge_positions(
+// CHECK:         mask = #attn.causal
+func.func @negative_huge_positions(%query: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %offset = arith.constant 9223372036854775807 : index
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%offset : index) outs(%query : tensor<4x8xf32>) {mask = #attn.causal} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// -----
+
+// A size that one operand knows, all operands know.
+
+// CHECK-LABEL: func @static_shapes(
+// CHECK-SAME:    %[[QUERY:.*]]: tensor<?x8xf32>, %[[KEY:.*]]: tensor<16x?xf32>, %[[VALUE:.*]]: tensor<?x?xf32>, %[[INIT:.*]]: tensor<4x2xf32>
+// CHECK-DAG:     %[[STATIC_QUERY:.*]] = tensor.cast %[[QUERY]] : tensor<?x8xf32> to tensor<4x8xf32>
+// CHECK-DAG:     %[[STATIC_KEY:.*]] = tensor.cast %[[KEY]] : tensor<16x?xf32> to tensor<16x8xf32>
+// CHECK-DAG:     %[[STATIC_VALUE:.*]] = tensor.cast %[[VALUE]] : tensor<?x?xf32> to tensor<16x2xf32>
+// CHECK:         attn.attention ins(%[[STATIC_QUERY]], %[[STATIC_KEY]], %[[STATIC_VALUE]] : tensor<4x8xf32>, tensor<16x8xf32>, tensor<16x2xf32>) outs(%[[INIT]] :
+func.func @static_shapes(%query: tensor<?x8xf32>, %key: tensor<16x?xf32>, %value: tensor<?x?xf32>,
+                         %init: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %output = attn.attention ins(%query, %key, %value : tensor<?x8xf32>, tensor<16x?xf32>, tensor<?x?xf32>)
+      outs(%init : tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %output : tensor<4x2xf32>
+}
+
+// The result is cast back; the score region moves along.
+
+// CHECK-LABEL: func @static_result(
+// CHECK:         %[[INIT:.*]] = tensor.cast %{{.*}} : tensor<?x8xf32> to tensor<4x8xf32>
+// CHECK:         %[[OUTPUT:.*]] = attn.attention {{.*}} outs(%[[INIT]] : tensor<4x8xf32>) score(
+// CHECK:           math.tanh
+// CHECK:         %[[RESULT:.*]] = tensor.cast %[[OUTPUT]] : tensor<4x8xf32> to tensor<?x8xf32>
+// CHECK:         return %[[RESULT]]
+func.func @static_result(%query: tensor<4x8xf32>, %init: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%init : tensor<?x8xf32>) score(%score : f32, %h : index, %i : index, %j : index) {
+    %capped = math.tanh %score : f32
+    attn.yield %capped : f32
+  } -> tensor<?x8xf32>
+  return %output : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @casts_of_operands(
+// CHECK-NOT:     tensor.cast
+// CHECK:         attn.attention {{.*}} : tensor<4x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) outs(%{{.*}} : tensor<4x8xf32>) {mask = #attn.causal} -> tensor<4x8xf32>
+// CHECK-NOT:     tensor.cast
+func.func @casts_of_operands(%query: tensor<4x8xf32>, %key: tensor<16x8xf32>) -> tensor<4x8xf32> {
+  %some_query = tensor.cast %query : tensor<4x8xf32> to tensor<?x?xf32>
+  %some_key = tensor.cast %key : tensor<16x8xf32> to tensor<?x?xf32>
+  %output = attn.attention ins(%some_query, %some_key, %some_key : tensor<?x?xf32>, tensor<?x?xf32>, tensor<?x?xf32>)
+      outs(%some_query : tensor<?x?xf32>) {mask = #attn.causal} -> tensor<?x?xf32>
+  %result = tensor.cast %output : tensor<?x?xf32> to tensor<4x8xf32>
+  return %result : tensor<4x8xf32>
+}
+
+// -----
+
+#query = affine_map<(m, k1, k2, n) -> (m, k1)>
+#key = affine_map<(m, k1, k2, n) -> (k2, k1)>
+#value = affine_map<(m, k1, k2, n) -> (k2, n)>
+#row = affine_map<(m, k1, k2, n) -> (m)>
+#acc = affine_map<(m, k1, k2, n) -> (m, n)>
+
+// CHECK-LABEL: func @fold_of_no_keys(
+// CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<4xf32>, %[[SUM:[a-z0-9]+]]: tensor<4xf32>, %[[ACC:[a-z0-9]+]]: tensor<4x8xf32>
+// CHECK-NEXT:    return %[[MAX]], %[[SUM]], %[[ACC]]
+func.func @fold_of_no_keys(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>, %query: tensor<4x8xf32>,
+                           %key: tensor<0x8xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %state:3 = attn.fold ins(%query, %key, %key : tensor<4x8xf32>, tensor<0x8xf32>, tensor<0x8xf32>)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc]} -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// Queries 5..8 see no key from 9 on.
+
+// CHECK-LABEL: func @fold_of_hidden_keys(
+// CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<4xf32>, %[[SUM:[a-z0-9]+]]: tensor<4xf32>, %[[ACC:[a-z0-9]+]]: tensor<4x8xf32>
+// CHECK-NEXT:    return %[[MAX]], %[[SUM]], %[[ACC]]
+func.func @fold_of_hidden_keys(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>, %query: tensor<4x8xf32>)
+    -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %offset = arith.constant 1 : index
+  %first_query = arith.constant 4 : index
+  %first_key = arith.constant 9 : index
+  %state:3 = attn.fold ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%offset : index) at(%first_query, %first_key)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc], mask = #attn.causal}
+      -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// ... but the last of them sees key 8.
+
+// CHECK-LABEL: func @negative_fold_of_one_visible_key(
+// CHECK:         attn.fold
+func.func @negative_fold_of_one_visible_key(
+    %max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>, %query: tensor<4x8xf32>)
+    -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %offset = arith.constant 1 : index
+  %first_query = arith.constant 4 : index
+  %first_key = arith.constant 8 : index
+  %state:3 = attn.fold ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%offset : index) at(%first_query, %first_key)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc], mask = #attn.causal}
+      -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// Queries 8..11 with a window of 2 see no key before 6.
+
+// CHECK-LABEL: func @fold_before_the_window(
+// CHECK-NOT:     attn.fold
+// CHECK:         return
+func.func @fold_before_the_window(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>,
+                                  %query: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %first_query = arith.constant 8 : index
+  %first_key = arith.constant 2 : index
+  %state:3 = attn.fold ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      at(%first_query, %first_key)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc], mask = #attn.window<2, 0>}
+      -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @fold_neutral_parts(
+// CHECK-NOT:     query_offset
+// CHECK:         attn.fold {{.*}}mask = #attn.causal} ->
+// CHECK-NOT:     attn.yield
+func.func @fold_neutral_parts(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>,
+                              %query: tensor<4x8xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %state:3 = attn.fold ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      query_offset(%c0 : index) outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc], mask = #attn.and<#attn.causal>}
+      score(%score : f32, %i : index, %j : index) {
+    attn.yield %score : f32
+  } -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @fold_static_shapes(
+// CHECK:         attn.fold {{.*}} : tensor<4x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) outs(%{{.*}}, %{{.*}}, %{{.*}} : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+func.func @fold_static_shapes(%max: tensor<?xf32>, %sum: tensor<4xf32>, %acc: tensor<?x?xf32>,
+                              %query: tensor<?x?xf32>, %key: tensor<16x8xf32>)
+    -> (tensor<?xf32>, tensor<4xf32>, tensor<?x?xf32>) {
+  %state:3 = attn.fold ins(%query, %key, %key : tensor<?x?xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%max, %sum, %acc : tensor<?xf32>, tensor<4xf32>, tensor<?x?xf32>)
+      {indexing_maps = [#query, #key, #value, #row, #row, #acc]} -> tensor<?xf32>, tensor<4xf32>, tensor<?x?xf32>
+  return %state#0, %state#1, %state#2 : tensor<?xf32>, tensor<4xf32>, tensor<?x?xf32>
+}
+
+// -----
+
+#partial_row = affine_map<(m, s, n) -> (s, m)>
+#partial_acc = affine_map<(m, s, n) -> (s, m, n)>
+#row = affine_map<(m, s, n) -> (m)>
+#acc = affine_map<(m, s, n) -> (m, n)>
+
+// CHECK-LABEL: func @combine_of_no_states(
+// CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<4xf32>, %[[SUM:[a-z0-9]+]]: tensor<4xf32>, %[[ACC:[a-z0-9]+]]: tensor<4x8xf32>
+// CHECK-NEXT:    return %[[MAX]], %[[SUM]], %[[ACC]]
+func.func @combine_of_no_states(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>,
+                                %partial: tensor<0x4xf32>, %partial_acc: tensor<0x4x8xf32>)
+    -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %state:3 = attn.combine ins(%partial, %partial, %partial_acc : tensor<0x4xf32>, tensor<0x4xf32>, tensor<0x4x8xf32>)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#partial_row, #partial_row, #partial_acc, #row, #row, #acc]}
+      -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @combine_static_shapes(
+// CHECK:         attn.combine {{.*}} : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4x8xf32>) outs({{.*}} : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+func.func @combine_static_shapes(%max: tensor<4xf32>, %sum: tensor<4xf32>, %acc: tensor<4x8xf32>,
+                                 %partial: tensor<2x?xf32>, %partial_acc: tensor<?x?x?xf32>)
+    -> (tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) {
+  %state:3 = attn.combine ins(%partial, %partial, %partial_acc : tensor<2x?xf32>, tensor<2x?xf32>, tensor<?x?x?xf32>)
+      outs(%max, %sum, %acc : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>)
+      {indexing_maps = [#partial_row, #partial_row, #partial_acc, #row, #row, #acc]}
+      -> tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+  return %state#0, %state#1, %state#2 : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+#row = affine_map<(m, n) -> (m)>
+#acc = affine_map<(m, n) -> (m, n)>
+
+// CHECK-LABEL: func @finish_casts(
+// CHECK-NOT:     tensor.cast
+// CHECK:         attn.finish {{.*}} : tensor<4xf32>, tensor<4xf32>, tensor<4x8xf32>) outs(%{{.*}} : tensor<4x8xf32>)
+func.func @finish_casts(%row: tensor<4xf32>, %acc: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %some_row = tensor.cast %row : tensor<4xf32> to tensor<?xf32>
+  %some_acc = tensor.cast %acc : tensor<4x8xf32> to tensor<?x8xf32>
+  %output = attn.finish ins(%some_row, %some_row, %some_acc : tensor<?xf32>, tensor<?xf32>, tensor<?x8xf32>)
+      outs(%acc : tensor<4x8xf32>) {indexing_maps = [#row, #row, #acc, #acc]} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// Unused operations go away: they have no side effects.
+
+// CHECK-LABEL: func @unused(
+// CHECK-NEXT:    return
+func.func @unused(%query: tensor<4x8xf32>) {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}

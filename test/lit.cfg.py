@@ -1,0 +1,67 @@
+# Configuration of the lit tests; loaded by the lit.site.cfg.py of a build.
+
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "attn-mlir"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+# Inputs of tests, unit tests (run through one .test file) and examples: what
+# has no RUN line is not a test.
+config.excludes = ["Inputs", "Unit", "lib", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.attn_binary_dir, "test")
+
+
+def has_run_line(path):
+    with open(path, encoding="utf-8") as file:
+        return any("RUN:" in line for line in file)
+
+
+examples = os.path.join(config.test_source_root, "Examples")
+if os.path.isdir(examples):
+    config.excludes += [
+        name
+        for name in sorted(os.listdir(examples))
+        if os.path.isfile(os.path.join(examples, name))
+        and not has_run_line(os.path.join(examples, name))
+    ]
+
+tools_dir = os.path.join(config.attn_binary_dir, "bin")
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.with_environment("PATH", tools_dir, append_path=True)
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP"])
+
+config.substitutions += [
+    ("%python", "/usr/bin/python3"),
+    ("%attn_plugin", os.path.join(config.attn_binary_dir, "lib", "attn-plugin.so")),
+    ("%examples", examples),
+]
+llvm_config.add_tool_substitutions(
+    ["FileCheck", "count", "not", "split-file", "mlir-opt"], [config.llvm_tools_dir]
+)
+# A tool that is not built makes the tests that use it fail, not the others.
+llvm_config.add_tool_substitutions(
+    [
+        ToolSubst(tool, unresolved="ignore")
+        for tool in [
+            "attn-opt",
+            "attn-compile",
+            "attn-run",
+            "attn-lsp-server",
+            "attn-unit-tests",
+        ]
+    ],
+    [tools_dir],
+)
+for tool in ["attn-opt", "attn-compile", "attn-run", "attn-lsp-server", "attn-unit-tests"]:
+    if os.path.exists(os.path.join(tools_dir, tool)):
+        config.available_features.add(tool)
+
+if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
+    config.available_features.add("sanitize")
+    # LLVM itself is not instrumented and frees nothing at exit.
+    llvm_config.with_environment("ASAN_OPTIONS", "detect_leaks=0")
