@@ -2,7 +2,7 @@
 // RUN: attn-opt %s -attn-to-blocked="queries=8 keys=64" | FileCheck %s -check-prefix=OPTIONS
 // RUN: not attn-opt %s -attn-to-blocked="queries=0" 2>&1 | FileCheck %s -check-prefix=ERROR
 // Nothing of Lq x Lk, and no state of all queries, even when decomposed.
-// RUN: attn-opt %s -attn-to-blocked -attn-decompose -canonicalize -cse \
+// RUN: attn-opt %s -attn-to-blocked -attn-to-materialized -attn-decompose -canonicalize -cse \
 // RUN:   | FileCheck %s -check-prefix=SIZES -implicit-check-not=1000x777x -implicit-check-not=777x1000x \
 // RUN:       -implicit-check-not="tensor<1000xf32>" -implicit-check-not="tensor<64x1000xf32>" \
 // RUN:       -implicit-check-not=fastmath
