@@ -11,7 +11,7 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 # Inputs of tests, unit tests (run through one .test file) and examples: what
 # has no RUN line is not a test.
-config.excludes = ["Inputs", "Unit", "lib", "CMakeLists.txt"]
+config.excludes = ["Inputs", "lib", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.attn_binary_dir, "test")
 
