@@ -77,7 +77,7 @@ func.func @tail(%x: tensor<21xf32>, %init: tensor<21xf32>) -> tensor<21xf32> {
 // Positions in the lanes; what all lanes share stays scalar.
 
 // CHECK-LABEL: func @positions(
-//       CHECK:   scf.for %[[I:.+]] =
+//       CHECK:   scf.for %[[I:[a-z0-9]+]] =
 //       CHECK:     %[[STEP:.+]] = vector.step : vector<8xindex>
 //       CHECK:     %[[ROW:.+]] = vector.broadcast %[[I]] : index to vector<8xindex>
 //       CHECK:     arith.cmpi sle, %[[STEP]], %[[ROW]] : vector<8xindex>
