@@ -533,7 +533,8 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
         rows < 1) {
       getOperation()->emitError("vector-bits must be a power of two from 32 on, "
                                 "lanes and rows at least 1, got ")
-          << vectorBits << ", " << lanes << ", " << rows;
+          << vectorBits.getValue() << ", " << lanes.getValue() << ", "
+          << rows.getValue();
       return signalPassFailure();
     }
     SmallVector<linalg::LinalgOp> ops;
