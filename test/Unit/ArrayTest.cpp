@@ -104,6 +104,8 @@ TEST_F(ArrayTest, RefusesWhatItCannotHold) {
             "an array of this shape would have more than 2^40 bytes");
   EXPECT_EQ(getError(b.getI1Type(), {int64_t(1) << 41}),
             "an array of this shape would have more than 2^40 bytes");
+  EXPECT_EQ(getError(b.getF32Type(), {int64_t(1) << 39}),
+            "an array of this shape would have more than 2^40 bytes");
   EXPECT_EQ(getError(b.getF32Type(), {2, -3}),
             "dimension 1 has the negative size -3");
   EXPECT_EQ(getError(b.getIntegerType(7), {2}),

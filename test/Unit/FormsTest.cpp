@@ -180,6 +180,30 @@ TEST_F(FormsTest, Masks) {
     }
 }
 
+// Tiles begin at multiples of 8: only some offset shows an interval of keys that
+// is one too long.
+TEST_F(FormsTest, EdgesOfMasks) {
+  AttnToBlockedOptions options;
+  options.queries = 8;
+  options.keys = 8;
+  for (const char *mask :
+       {"#attn.causal", "#attn.window<9, 3>", "#attn.window<17, 12>",
+        "#attn.prefix<16>", "#attn.prefix<17>",
+        "#attn.and<#attn.causal, #attn.window<10, 20>>",
+        "#attn.or<#attn.prefix<7>, #attn.causal>",
+        "#attn.or<#attn.prefix<16>, #attn.window<5, 4>>"})
+    for (int64_t offset = 0; offset < 8; ++offset) {
+      Case c;
+      c.mask = mask;
+      c.offset = offset;
+      c.queries = 17;
+      c.keys = 34;
+      expectSame(c, "blocked", [&](OpPassManager &manager) {
+        manager.addPass(createAttnToBlocked(options));
+      });
+    }
+}
+
 TEST_F(FormsTest, PerBatch) {
   for (const char *mask : {"", "#attn.causal", "#attn.window<6, 0>"})
     for (bool dynamic : {false, true}) {

@@ -123,7 +123,7 @@ TEST_F(ReferenceAttnTest, Masks) {
                       });
 }
 
-// The interface's predicate and the reference's, which is written apart.
+// The sum of a row and an offset need not fit in 64 bits.
 TEST_F(ReferenceAttnTest, FarPositionsDoNotOverflow) {
   int64_t far = std::numeric_limits<int64_t>::max();
   std::string source = getSource(", %offset: index",

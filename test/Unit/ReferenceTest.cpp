@@ -329,8 +329,8 @@ TEST_F(ReferenceTest, ControlFlow) {
       %m = affine.max affine_map<(i)[s] -> (i floordiv 2, s mod 4, -i ceildiv 3)>(%n)[%c3]
       return %sum, %power, %forall, %m : index, index, tensor<5xf64>, index
     })",
-                       {index(11), tensor({5}, {1, 2, 3, 4, 5})});
-  EXPECT_EQ(results[0][0].i, 1 + 16 + 49 + 100);
+                       {index(10), tensor({5}, {1, 2, 3, 4, 5})});
+  EXPECT_EQ(results[0][0].i, 1 + 16 + 49);
   EXPECT_EQ(results[1][0].i, 16);
   EXPECT_EQ(toDoubles(results[2]), (std::vector<double>{2, 4, 6, 8, 10}));
   EXPECT_EQ(results[3][0].i, 5);
@@ -375,6 +375,10 @@ TEST_F(ReferenceTest, Refusals) {
               "affine.apply, min and max");
   expectError("%x = tensor.extract %t[%n] : tensor<?xf64>",
               "'tensor.extract' op uses index 3 of a dimension of size 2");
+  expectError("%x = tensor.generate %n {\n^bb0(%i: index):\n"
+              "%e = tensor.extract %t[%i] : tensor<?xf64>\n"
+              "tensor.yield %e : f64\n} : tensor<?xf64>",
+              "'tensor.extract' op reads index 2 of a dimension of size 2");
   expectError("%x = tensor.extract_slice %t[0] [%n] [1] : tensor<?xf64> to "
               "tensor<?xf64>",
               "'tensor.extract_slice' op uses a slice out of bounds: dimension 0 "
