@@ -28,6 +28,7 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
+  options.allowReturnAllocsFromLoops = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
@@ -46,6 +47,10 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());
+  // bf16 in integer arithmetic: not every target converts it.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCanonicalizerPass());

@@ -431,8 +431,23 @@ private:
     SmallVector<Value> indices = getIndices(map, row);
     if (lanes == 1)
       return tensor::InsertOp::create(b, loc, value, tensor, indices);
+    return writeVector(value, tensor, indices, lanesAreWhole);
+  }
+
+  /// The vector has as many dimensions as the tensor: bufferization asks whether
+  /// a write covers all of a tensor by comparing their shapes one by one.
+  Value writeVector(Value value, Value tensor, ArrayRef<Value> indices,
+                    bool whole) {
+    auto type = cast<VectorType>(value.getType());
+    SmallVector<int64_t> shape(indices.size(), 1);
+    shape.back() = type.getNumElements();
+    SmallVector<bool> inBounds(indices.size(), true);
+    inBounds.back() = whole;
+    if (shape.size() > 1)
+      value = vector::BroadcastOp::create(
+          b, loc, VectorType::get(shape, type.getElementType()), value);
     return vector::TransferWriteOp::create(b, loc, value, tensor, indices,
-                                           ArrayRef<bool>{lanesAreWhole})
+                                           inBounds)
         ->getResult(0);
   }
 
@@ -502,10 +517,7 @@ private:
     for (int64_t i = 0; i < size; ++i) {
       position[other] = shift(firstOther, i);
       Value column = vector::ExtractOp::create(b, loc, columns, i);
-      tensor = vector::TransferWriteOp::create(b, loc, column, tensor,
-                                               getIndices(to, 0),
-                                               ArrayRef<bool>{true})
-                   ->getResult(0);
+      tensor = writeVector(column, tensor, getIndices(to, 0), /*whole=*/true);
     }
     position[other] = firstOther;
     return {tensor};

@@ -21,20 +21,23 @@
 // CHECK-DAG:     %[[MINUS_INFINITY:.*]] = arith.constant 0xFF800000 : f32
 // CHECK:         %[[RAW:.*]] = linalg.generic {indexing_maps = [#[[$KEY]], #[[$QUERY]], #[[$SCORE]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[KEY]], %[[QUERY]] :
 // CHECK:           math.fma
-// CHECK:         %[[SCORES:.*]]:2 = linalg.generic {{.*}} iterator_types = ["reduction", "parallel"]} outs(%[[RAW]], %[[MAX]] :
+// CHECK:         %[[SCORES:.*]]:2 = linalg.generic {{.*}} iterator_types = ["reduction", "parallel"]} outs(%[[RAW]], %{{.*}} :
 // CHECK:         ^bb0(%[[S:.*]]: f32, %[[M:.*]]: f32):
 // CHECK:           %[[SCALED:.*]] = arith.mulf %[[S]], %[[SCALE]]
 // CHECK:           %[[GREATER:.*]] = arith.cmpf ogt, %[[SCALED]], %[[M]]
 // CHECK:           %[[NEW_M:.*]] = arith.select %[[GREATER]], %[[SCALED]], %[[M]]
 // CHECK:           linalg.yield %[[SCALED]], %[[NEW_M]]
-// CHECK:         %[[DECAY:.*]] = linalg.generic {{.*}} ins(%[[MAX]], %[[SCORES]]#1 :
-// CHECK:         ^bb0(%[[OLD:.*]]: f32, %[[NEW:.*]]: f32, %{{.*}}: f32):
+// CHECK:         %[[RAISED:.*]]:2 = linalg.generic {{.*}} ins(%[[SCORES]]#1 : tensor<16xf32>) outs(%{{.*}}, %[[MAX]] :
+// CHECK:         ^bb0(%[[TILE:.*]]: f32, %{{.*}}: f32, %[[OLD:.*]]: f32):
+// CHECK:           %[[RISES:.*]] = arith.cmpf ogt, %[[TILE]], %[[OLD]]
+// CHECK:           %[[NEW:.*]] = arith.select %[[RISES]], %[[TILE]], %[[OLD]]
 // CHECK:           %[[EMPTY:.*]] = arith.cmpf oeq, %[[NEW]], %[[MINUS_INFINITY]]
 // CHECK:           %[[GUARDED:.*]] = arith.select %[[EMPTY]], %[[ZERO]], %[[NEW]]
 // CHECK:           %[[DIFFERENCE:.*]] = arith.subf %[[OLD]], %[[GUARDED]]
-// CHECK:           math.exp2 %[[DIFFERENCE]]
-// CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : tensor<16xf32>) outs(%[[SUM]] :
-// CHECK:         %[[WEIGHTS:.*]]:2 = linalg.generic {{.*}} ins(%[[SCORES]]#1 : tensor<16xf32>) outs(%[[SCORES]]#0, %[[DECAYED_SUM]] :
+// CHECK:           %[[DECAY:.*]] = math.exp2 %[[DIFFERENCE]]
+// CHECK:           linalg.yield %[[DECAY]], %[[NEW]]
+// CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : tensor<16xf32>) outs(%[[SUM]] :
+// CHECK:         %[[WEIGHTS:.*]]:2 = linalg.generic {{.*}} ins(%[[RAISED]]#1 : tensor<16xf32>) outs(%[[SCORES]]#0, %[[DECAYED_SUM]] :
 // CHECK:           %[[WEIGHT:.*]] = math.exp2
 // CHECK-NEXT:      %[[NEW_L:.*]] = arith.addf %{{.*}}, %[[WEIGHT]]
 // CHECK-NEXT:      linalg.yield %[[WEIGHT]], %[[NEW_L]]
@@ -180,19 +183,19 @@ func.func @dynamic_scale(%query: tensor<2x16x?xf32>, %key: tensor<2x32x?xf32>, %
 // CHECK-LABEL: func @combine(
 // CHECK-SAME:    %[[PARTIAL_MAX:[a-z0-9]+]]: tensor<4x16xf32>, %[[PARTIAL_SUM:[a-z0-9]+]]: tensor<4x16xf32>, %[[PARTIAL_ACC:[a-z0-9]+]]: tensor<4x16x8xf32>
 // CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<16xf32>, %[[SUM:[a-z0-9]+]]: tensor<16xf32>, %[[ACC:[a-z0-9]+]]: tensor<16x8xf32>
-// CHECK:         %[[NEW_MAX:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]] : tensor<4x16xf32>) outs(%[[MAX]] :
+// CHECK:         %[[LARGEST:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]] : tensor<4x16xf32>)
 // CHECK:           arith.cmpf ogt
-// CHECK:         %[[DECAY:.*]] = linalg.generic {{.*}} ins(%[[MAX]], %[[NEW_MAX]] :
+// CHECK:         %[[RAISED:.*]]:2 = linalg.generic {{.*}} ins(%[[LARGEST]] : tensor<16xf32>) outs(%{{.*}}, %[[MAX]] :
 // CHECK:           math.exp2
-// CHECK:         %[[DECAYS:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]], %[[NEW_MAX]] :
+// CHECK:         %[[DECAYS:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]], %[[RAISED]]#1 :
 // CHECK:           math.exp2
-// CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : {{.*}} outs(%[[SUM]] :
+// CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : {{.*}} outs(%[[SUM]] :
 // CHECK:         %[[NEW_SUM:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_SUM]], %[[DECAYS]] : {{.*}} outs(%[[DECAYED_SUM]] :
 // CHECK:           math.fma
-// CHECK:         %[[DECAYED_ACC:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : {{.*}} outs(%[[ACC]] :
+// CHECK:         %[[DECAYED_ACC:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : {{.*}} outs(%[[ACC]] :
 // CHECK:         %[[NEW_ACC:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_ACC]], %[[DECAYS]] : {{.*}} outs(%[[DECAYED_ACC]] :
 // CHECK:           math.fma
-// CHECK:         return %[[NEW_MAX]], %[[NEW_SUM]], %[[NEW_ACC]]
+// CHECK:         return %[[RAISED]]#1, %[[NEW_SUM]], %[[NEW_ACC]]
 func.func @combine(%partial_max: tensor<4x16xf32>, %partial_sum: tensor<4x16xf32>, %partial_acc: tensor<4x16x8xf32>,
                    %max: tensor<16xf32>, %sum: tensor<16xf32>, %acc: tensor<16x8xf32>)
     -> (tensor<16xf32>, tensor<16xf32>, tensor<16x8xf32>) {

@@ -153,6 +153,35 @@ private:
   SmallVector<unsigned> dims, reductions;
 };
 
+/// An empty tensor of the sizes of `like`.
+inline Value emptyLike(OpBuilder &b, Location loc, FloatType type, Value like) {
+  return tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, like),
+                                 type);
+}
+
+/// A tensor of the sizes of `like`, filled.
+inline Value filledLike(OpBuilder &b, Location loc, FloatType type, Value like,
+                        Value element) {
+  return linalg::FillOp::create(b, loc, element, emptyLike(b, loc, type, like))
+      .getResult(0);
+}
+
+// decay = 2^(m - m'),  m' = max(m, t)
+//
+// One operation, so that m' can take the place of m.
+inline std::pair<Value, Value> raiseMax(OpBuilder &b, Location loc,
+                                        FloatType type, ArrayRef<unsigned> dims,
+                                        Value max, AffineMap map, Value other) {
+  SmallVector<Value> results = Loops(b, loc, type, dims, {})(
+      {{other, map}}, {{emptyLike(b, loc, type, max), map}, {max, map}},
+      [](Scalars &s, ValueRange args) {
+        Value raised = s.runningMax(args[0], args[2]);
+        return SmallVector<Value>{s.exp2(s.sub(args[2], s.guard(raised))),
+                                  raised};
+      });
+  return {results[0], results[1]};
+}
+
 /// The batch dimensions, then `dims`.
 inline SmallVector<unsigned> withBatch(unsigned batch, ArrayRef<unsigned> dims) {
   auto all = llvm::to_vector(llvm::seq<unsigned>(0, batch));

@@ -21,27 +21,25 @@ FailureOr<SmallVector<Value>> CombineOp::decomposeOperation(OpBuilder &b) {
   SmallVector<unsigned> rowDims = withBatch(batch, {split, m}),
                         queryDims = withBatch(batch, {m});
 
-  // m' = max(m, max_s m_s)
-  Value newMax = Loops(b, loc, type, rowDims, {split})(
-      {{getPartialMax(), partialMax}}, {{getMax(), max}},
+  // t = max_s m_s,  decay = 2^(m - m'),  m' = max(m, t)
+  Scalars outside(b, loc, type);
+  Value noMax =
+      filledLike(b, loc, type, getMax(), outside.negativeInfinity());
+  Value largest = Loops(b, loc, type, rowDims, {split})(
+      {{getPartialMax(), partialMax}}, {{noMax, max}},
       [&](Scalars &s, ValueRange args) {
         return SmallVector<Value>{s.runningMax(args[0], args[1])};
       })[0];
+  auto raised = raiseMax(b, loc, type, queryDims, getMax(), max, largest);
+  Value decay = raised.first, newMax = raised.second;
 
-  // decay = 2^(m - m'),  decay_s = 2^(m_s - m')
-  auto emptyLike = [&](Value value) -> Value {
-    return tensor::EmptyOp::create(
-        b, loc, tensor::getMixedSizes(b, loc, value), type);
-  };
-  auto getDecay = [&](Value before, AffineMap map, ArrayRef<unsigned> dims) {
-    return Loops(b, loc, type, dims, {})(
-        {{before, map}, {newMax, max}}, {{emptyLike(before), map}},
-        [&](Scalars &s, ValueRange args) {
-          return SmallVector<Value>{s.exp2(s.sub(args[0], s.guard(args[1])))};
-        })[0];
-  };
-  Value decay = getDecay(getMax(), max, queryDims);
-  Value decays = getDecay(getPartialMax(), partialMax, rowDims);
+  // decay_s = 2^(m_s - m')
+  Value decays = Loops(b, loc, type, rowDims, {})(
+      {{getPartialMax(), partialMax}, {newMax, max}},
+      {{emptyLike(b, loc, type, getPartialMax()), partialMax}},
+      [&](Scalars &s, ValueRange args) {
+        return SmallVector<Value>{s.exp2(s.sub(args[0], s.guard(args[1])))};
+      })[0];
 
   // x' = decay * x + sum_s decay_s * x_s        for l and acc
   auto merge = [&](Operand state, Operand partial, ArrayRef<unsigned> dims,

@@ -155,14 +155,16 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
             s.fma(s.convert(args[0]), s.convert(args[1]), args[2])};
       })[0];
 
-  // s = mask(score(scale * S)),  m' = max(m, max_k2 s)
+  // s = mask(score(scale * S)),  t = max_k2 s
+  Value noMax =
+      filledLike(b, loc, type, getMax(), outside.negativeInfinity());
   ScoreBody scoreBody(b, *this);
   SmallVector<Operand> masks;
   if (getMaskTensor())
     masks.push_back({getMaskTensor(), getMaskTensorMap()});
   Loops rows(b, loc, type, inOrder(k2, m), {k2});
   SmallVector<Value> scored =
-      rows(masks, {{raw, scoreMap}, {getMax(), getMaxMap()}},
+      rows(masks, {{raw, scoreMap}, {noMax, getMaxMap()}},
            [&](Scalars &s, ValueRange args) {
              Value maskElement = getMaskTensor() ? args[0] : Value();
              args = args.take_back(2);
@@ -170,17 +172,12 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
              Value score = scoreBody(s.b, inside, s, args[0], maskElement);
              return SmallVector<Value>{score, s.runningMax(score, args[1])};
            });
-  Value scores = scored[0], newMax = scored[1];
+  Value scores = scored[0];
 
-  // decay = 2^(m - m')
+  // decay = 2^(m - m'),  m' = max(m, t)
   SmallVector<unsigned> queryDims = withBatch(batch, {m});
-  Value decayInit = tensor::EmptyOp::create(
-      b, loc, tensor::getMixedSizes(b, loc, getMax()), type);
-  Value decay = Loops(b, loc, type, queryDims, {})(
-      {{getMax(), getMaxMap()}, {newMax, getMaxMap()}},
-      {{decayInit, getMaxMap()}}, [&](Scalars &s, ValueRange args) {
-        return SmallVector<Value>{s.exp2(s.sub(args[0], s.guard(args[1])))};
-      })[0];
+  auto [decay, newMax] =
+      raiseMax(b, loc, type, queryDims, getMax(), getMaxMap(), scored[1]);
 
   // w = 2^(s - m'),  l' = decay * l + sum_k2 w
   Value decayedSum = Loops(b, loc, type, queryDims, {})(

@@ -70,21 +70,22 @@ def AttnDecompose : Pass<"attn-decompose"> {
     }
     ```
 
-    becomes: scores; scale and maximum; decay of the old state; weights and
-    their sum; the decayed accumulator; weights times values
+    becomes: scores; scale and the maximum of this run; the new maximum and the
+    decay of the old state; weights and their sum; the decayed accumulator;
+    weights times values
 
     ```mlir
     %scores = linalg.generic ... ins(%k, %q : ...) outs(%zeros : tensor<8x8xf32>)
       math.fma
-    %scaled:2 = linalg.generic ... outs(%scores, %m : tensor<8x8xf32>, tensor<8xf32>)
+    %scaled:2 = linalg.generic ... outs(%scores, %none : tensor<8x8xf32>, tensor<8xf32>)
       arith.mulf
       arith.cmpf ogt
-    %decay = linalg.generic ... ins(%m, %scaled#1 : tensor<8xf32>, tensor<8xf32>)
+    %raised:2 = linalg.generic ... ins(%scaled#1 : tensor<8xf32>) outs(%empty, %m : tensor<8xf32>, tensor<8xf32>)
       math.exp2
     %weights:2 = linalg.generic ... outs(%scaled#0, %sum : tensor<8x8xf32>, tensor<8xf32>)
       math.exp2
       arith.addf
-    %decayed = linalg.generic ... ins(%decay : tensor<8xf32>) outs(%acc : tensor<4x8xf32>)
+    %decayed = linalg.generic ... ins(%raised#0 : tensor<8xf32>) outs(%acc : tensor<4x8xf32>)
     %acc2 = linalg.generic ... ins(%v, %weights#0 : tensor<8x4xf32>, tensor<8x8xf32>) outs(%decayed : tensor<4x8xf32>)
       math.fma
     ```
