@@ -41,7 +41,7 @@
 // CHECK:           %[[WEIGHT:.*]] = math.exp2
 // CHECK-NEXT:      %[[NEW_L:.*]] = arith.addf %{{.*}}, %[[WEIGHT]]
 // CHECK-NEXT:      linalg.yield %[[WEIGHT]], %[[NEW_L]]
-// CHECK:         %[[DECAYED_ACC:.*]] = linalg.generic {{.*}} ins(%[[DECAY]] : tensor<16xf32>) outs(%[[ACC]] :
+// CHECK:         %[[DECAYED_ACC:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : tensor<16xf32>) outs(%[[ACC]] :
 // CHECK:         %[[NEW_ACC:.*]] = linalg.generic {{.*}} ins(%[[VALUE]], %[[WEIGHTS]]#0 : {{.*}} outs(%[[DECAYED_ACC]] :
 // CHECK:           %[[PRODUCT:.*]] = math.fma
 // CHECK-NEXT:      linalg.yield %[[PRODUCT]]
