@@ -16,7 +16,9 @@ using namespace mlir::attn;
 using namespace mlir::attn::reference;
 
 ElementFunction::ElementFunction(Interpreter &interpreter, Block &block)
-    : interpreter(interpreter), block(block), compiled(compile()) {}
+    : interpreter(interpreter), block(block) {
+  compiled = compile(); // Fills the members: all of them exist by now.
+}
 
 /// The slot of a number: of the block, or from outside and then a constant.
 std::optional<unsigned> ElementFunction::getSlot(Value value) {

@@ -188,7 +188,7 @@ private:
 
   Interpreter &interpreter;
   Block &block;
-  bool compiled;
+  bool compiled = false;
   SmallVector<Step> steps;
   SmallVector<unsigned> resultSlots;
   DenseMap<Value, unsigned> slotOf;
