@@ -69,7 +69,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
 
     Other functions of f32 (tanh, exp, log, ... in score regions and in the
     log-sum-exp) take upstream's polynomial approximations; what has none is left
-    to the C library.
+    to the C library. Conversions between bf16 and f32 become integer arithmetic,
+    rounded to nearest even, with denormals and NaN kept.
 
     ```mlir
     %y = math.exp2 %x : vector<8xf32>
