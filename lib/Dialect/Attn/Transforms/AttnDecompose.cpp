@@ -331,14 +331,21 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
             s.fma(s.convert(args[0]), s.convert(args[1]), args[2])};
       })[0];
 
-  // s = mask(score(scale * S)),  m' = max(m, max_k2 s)
+  // s = mask(score(scale * S)),  t = max_k2 s
   ScoreBody scoreBody(b, *this);
   SmallVector<Operand> masks;
   if (getMaskTensor())
     masks.push_back({getMaskTensor(), getMaskTensorMap()});
   Loops rows(b, loc, type, inOrder(k2, m), {k2});
+  auto emptyLikeMax = [&]() -> Value {
+    return tensor::EmptyOp::create(
+        b, loc, tensor::getMixedSizes(b, loc, getMax()), type);
+  };
+  Value noKeys = linalg::FillOp::create(b, loc, outside.negativeInfinity(),
+                                        emptyLikeMax())
+                     .getResult(0);
   SmallVector<Value> scored =
-      rows(masks, {{raw, scoreMap}, {getMax(), getMaxMap()}},
+      rows(masks, {{raw, scoreMap}, {noKeys, getMaxMap()}},
            [&](Scalars &s, ValueRange args) {
              Value maskElement = getMaskTensor() ? args[0] : Value();
              args = args.take_back(2);
@@ -346,17 +353,21 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
              Value score = scoreBody(s.b, inside, s, args[0], maskElement);
              return SmallVector<Value>{score, s.runningMax(score, args[1])};
            });
-  Value scores = scored[0], newMax = scored[1];
+  Value scores = scored[0], tileMax = scored[1];
 
-  // decay = 2^(m - m')
+  // m' = max(m, t),  decay = 2^(m - m')
+  //
+  // Together, so that m' can take the place of m in memory: nothing reads m
+  // after it is overwritten.
   SmallVector<unsigned> queryDims = withBatch(batch, {m});
-  Value decayInit = tensor::EmptyOp::create(
-      b, loc, tensor::getMixedSizes(b, loc, getMax()), type);
-  Value decay = Loops(b, loc, type, queryDims, {})(
-      {{getMax(), getMaxMap()}, {newMax, getMaxMap()}},
-      {{decayInit, getMaxMap()}}, [&](Scalars &s, ValueRange args) {
-        return SmallVector<Value>{s.exp2(s.sub(args[0], s.guard(args[1])))};
-      })[0];
+  SmallVector<Value> updated = Loops(b, loc, type, queryDims, {})(
+      {{tileMax, getMaxMap()}},
+      {{getMax(), getMaxMap()}, {emptyLikeMax(), getMaxMap()}},
+      [&](Scalars &s, ValueRange args) {
+        Value max = s.runningMax(args[0], args[1]);
+        return SmallVector<Value>{max, s.exp2(s.sub(args[1], s.guard(max)))};
+      });
+  Value newMax = updated[0], decay = updated[1];
 
   // w = 2^(s - m'),  l' = decay * l + sum_k2 w
   Value decayedSum = Loops(b, loc, type, queryDims, {})(
