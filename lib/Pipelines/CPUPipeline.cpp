@@ -26,6 +26,9 @@ static constexpr unsigned kMaxStackBytes = 1 << 17;
 static void addBufferization(OpPassManager &pm) {
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createCanonicalizerPass());
+  CPUBoundTemporariesOptions temporaries;
+  temporaries.maxBytes = kMaxStackBytes;
+  pm.addPass(createCPUBoundTemporaries(temporaries));
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.allowReturnAllocsFromLoops = true;
@@ -47,10 +50,6 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());
-  // bf16 in integer arithmetic: not every target converts it.
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCanonicalizerPass());
@@ -77,9 +76,6 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
-  CPUBoundTemporariesOptions temporaries;
-  temporaries.maxBytes = kMaxStackBytes;
-  pm.addPass(createCPUBoundTemporaries(temporaries));
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

@@ -17,7 +17,7 @@ using namespace mlir::attn::reference;
 
 ElementFunction::ElementFunction(Interpreter &interpreter, Block &block)
     : interpreter(interpreter), block(block) {
-  compiled = compile();
+  compiled = compile(); // Fills the members: all of them exist by now.
 }
 
 /// The slot of a number: of the block, or from outside and then a constant.

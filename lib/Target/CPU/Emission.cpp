@@ -9,11 +9,36 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// Masked stores of 16-bit floats as integers: where a target has no such vectors
+/// of its own, it would convert each element to f32 and back, which needs library
+/// functions and is not the identity on NaN.
+static void storeSmallFloatsAsIntegers(llvm::Function &function) {
+  llvm::SmallVector<llvm::IntrinsicInst *> stores;
+  for (llvm::Instruction &instruction : llvm::instructions(function))
+    if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction))
+      if (call->getIntrinsicID() == llvm::Intrinsic::masked_store &&
+          call->getArgOperand(0)->getType()->getScalarType()->is16bitFPTy())
+        stores.push_back(call);
+  for (llvm::IntrinsicInst *store : stores) {
+    llvm::IRBuilder<> b(store);
+    llvm::Value *value = store->getArgOperand(0);
+    auto *type = llvm::cast<llvm::VectorType>(value->getType());
+    b.CreateMaskedStore(
+        b.CreateBitCast(value, llvm::VectorType::getInteger(type)),
+        store->getArgOperand(1), store->getParamAlign(1).valueOrOne(),
+        store->getArgOperand(2));
+    store->eraseFromParent();
+  }
+}
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
@@ -32,6 +57,7 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.addFnAttr("prefer-vector-width",
                        std::to_string(machine.vectorBits));
+    storeSmallFloatsAsIntegers(function);
   }
 
   llvm::LoopAnalysisManager loops;

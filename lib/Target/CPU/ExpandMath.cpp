@@ -7,6 +7,7 @@
 
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -135,6 +136,9 @@ struct CPUExpandMath : attn::impl::CPUExpandMathBase<CPUExpandMath> {
       return name != math::Exp2Op::getOperationName();
     };
     populateMathPolynomialApproximationPatterns(patterns, isOther);
+    // Integer arithmetic: LLVM would call a library function that not every
+    // libgcc has, or an instruction that flushes denormals.
+    arith::populateExpandBFloat16Patterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

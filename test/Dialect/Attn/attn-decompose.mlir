@@ -45,7 +45,7 @@
 // CHECK:         %[[NEW_ACC:.*]] = linalg.generic {{.*}} ins(%[[VALUE]], %[[WEIGHTS]]#0 : {{.*}} outs(%[[DECAYED_ACC]] :
 // CHECK:           %[[PRODUCT:.*]] = math.fma
 // CHECK-NEXT:      linalg.yield %[[PRODUCT]]
-// CHECK:         return %[[SCORES]]#1, %[[WEIGHTS]]#1, %[[NEW_ACC]]
+// CHECK:         return %[[RAISED]]#1, %[[WEIGHTS]]#1, %[[NEW_ACC]]
 func.func @fold(%query: tensor<8x16xf32>, %key: tensor<32x8xf32>, %value: tensor<32x4xf32>, %max: tensor<16xf32>,
                 %sum: tensor<16xf32>, %acc: tensor<4x16xf32>) -> (tensor<16xf32>, tensor<16xf32>, tensor<4x16xf32>) {
   %state:3 = attn.fold ins(%query, %key, %value : tensor<8x16xf32>, tensor<32x8xf32>, tensor<32x4xf32>)

@@ -24,3 +24,13 @@ func.func @negative_large(%n: index) -> tensor<?x65xf32> {
   %t = tensor.empty(%rest) : tensor<?x65xf32>
   return %t : tensor<?x65xf32>
 }
+
+// Two temporaries at the same time.
+// CHECK-LABEL: func @shared(
+// CHECK-COUNT-2: tensor.empty() : tensor<8xf32>
+func.func @shared(%x: f32, %y: f32) -> (tensor<8xf32>, tensor<8xf32>) {
+  %t = tensor.empty() : tensor<8xf32>
+  %a = linalg.fill ins(%x : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  %b = linalg.fill ins(%y : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  return %a, %b : tensor<8xf32>, tensor<8xf32>
+}

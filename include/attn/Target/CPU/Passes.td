@@ -77,7 +77,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
 
     Other functions of f32 (tanh, exp, log, ... in score regions and in the
     log-sum-exp) take upstream's polynomial approximations; what has none is left
-    to the C library.
+    to the C library. Conversions between bf16 and f32 become integer arithmetic,
+    rounded to nearest even, with denormals and NaN kept.
 
     ```mlir
     func.func @example(%x: vector<8xf32>) -> vector<8xf32> {
@@ -108,7 +109,8 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let description = [{
     The last tile of a loop has a size known at run time only, but it is at most a
     whole tile. Its temporaries become slices of tensors of that static size,
-    which can live on the stack.
+    which can live on the stack. Each use of an empty tensor gets its own: two
+    temporaries that live at the same time cannot share a buffer.
 
     ```mlir
     func.func @example(%i: index, %n: index) -> tensor<?x64xf32> {

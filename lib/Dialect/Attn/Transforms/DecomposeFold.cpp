@@ -138,6 +138,23 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   Scalars outside(b, loc, type);
   SmallVector<OpFoldResult> sizes = getLoopSizes(b, *this);
 
+  // Keys and values of a narrower type are widened once per tile, not once per
+  // product.
+  auto widen = [&](Value narrow, AffineMap map) -> Value {
+    if (getElementTypeOrSelf(narrow.getType()) == type)
+      return narrow;
+    SmallVector<unsigned> dims;
+    for (unsigned i = 0; i < map.getNumResults(); ++i)
+      dims.push_back(map.getDimPosition(i));
+    return Loops(b, loc, type, dims, {})(
+        {{narrow, map}}, {{emptyLike(b, loc, type, narrow), map}},
+        [](Scalars &s, ValueRange args) {
+          return SmallVector<Value>{s.convert(args[0])};
+        })[0];
+  };
+  Value keys = widen(getKey(), getKeyMap());
+  Value values = widen(getValue(), getValueMap());
+
   // S = K Q
   AffineMap scoreMap = getMap(loops, inOrder(k2, m), context);
   SmallVector<OpFoldResult> scoreSizes;
@@ -149,10 +166,10 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   SmallVector<unsigned> productDims = inOrder(k2, m);
   productDims.push_back(k1);
   Value raw = Loops(b, loc, type, productDims, {k1})(
-      {{getKey(), getKeyMap()}, {getQuery(), getQueryMap()}},
+      {{keys, getKeyMap()}, {getQuery(), getQueryMap()}},
       {{zeros, scoreMap}}, [&](Scalars &s, ValueRange args) {
         return SmallVector<Value>{
-            s.fma(s.convert(args[0]), s.convert(args[1]), args[2])};
+            s.fma(args[0], s.convert(args[1]), args[2])};
       })[0];
 
   // s = mask(score(scale * S)),  t = max_k2 s
@@ -206,9 +223,9 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   SmallVector<unsigned> accDims = inOrder(n, m);
   accDims.push_back(k2);
   Value newAcc = Loops(b, loc, type, accDims, {k2})(
-      {{getValue(), getValueMap()}, {weights, scoreMap}},
+      {{values, getValueMap()}, {weights, scoreMap}},
       {{decayedAcc, getAccMap()}}, [&](Scalars &s, ValueRange args) {
-        Value sum = s.fma(s.convert(args[0]), args[1], args[2]);
+        Value sum = s.fma(args[0], args[1], args[2]);
         if (isMasked())
           sum = s.select(s.signBit(args[1]), args[2], sum);
         return SmallVector<Value>{sum};
