@@ -225,7 +225,8 @@ private:
     Value size = sizes[schedule.lane];
     int64_t narrow = getVectorLanes(), wide = narrow * tiles.lanes;
     if (auto known = getStatic(size)) {
-      wide = std::min<int64_t>(wide, llvm::PowerOf2Ceil(*known));
+      wide = std::min<int64_t>(
+          wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
       narrow = std::min(narrow, wide);
     }
     auto emit = [&](int64_t count, bool whole) {
@@ -431,9 +432,31 @@ private:
     SmallVector<Value> indices = getIndices(map, row);
     if (lanes == 1)
       return tensor::InsertOp::create(b, loc, value, tensor, indices);
+    SmallVector<bool> inBounds = {lanesAreWhole};
+    if (looksLikeWholeTensor(cast<RankedTensorType>(tensor.getType()), indices)) {
+      SmallVector<int64_t> shape(indices.size(), 1);
+      shape.back() = lanes;
+      value = vector::ShapeCastOp::create(
+          b, loc,
+          VectorType::get(shape, getElementTypeOrSelf(value.getType())), value);
+      inBounds.assign(indices.size(), true);
+      inBounds.back() = lanesAreWhole;
+    }
     return vector::TransferWriteOp::create(b, loc, value, tensor, indices,
-                                           ArrayRef<bool>{lanesAreWhole})
+                                           inBounds)
         ->getResult(0);
+  }
+
+  /// Whether bufferization would take a write of one row at the origin for one of
+  /// the whole tensor, and lose the rest: it compares the vector's size with the
+  /// tensor's *first* dimension (LLVM 22, TransferWriteOp's
+  /// bufferizesToMemoryRead). A vector of the tensor's rank is safe.
+  bool looksLikeWholeTensor(RankedTensorType type, ValueRange indices) {
+    return type.getRank() > 1 && type.hasStaticShape() &&
+           type.getNumElements() != std::min(lanes, type.getShape().back()) &&
+           llvm::all_of(indices, [](Value index) {
+             return getConstantIntValue(index) == 0;
+           });
   }
 
   //===--------------------------------------------------------------------===//
