@@ -126,7 +126,11 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
 
     IRRewriter rewriter(op);
     Operation *function = op->getParentOp();
+    // Without elements there are no tiles, and one fold of nothing is enough.
+    bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
     FoldedAttention folded = foldAttention(rewriter, op);
+    if (isEmpty)
+      return success();
     if (failed(tileQueries(rewriter, folded.finish, queryTile)))
       return failure();
     // A multi-result producer fused through several slices is cloned for each;
