@@ -134,7 +134,11 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     IRRewriter rewriter(op);
     Operation *function =
         op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
+    // Without elements there are no tiles, and one fold of nothing is enough.
+    bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
     FoldedAttention folded = foldAttention(rewriter, op);
+    if (isEmpty)
+      return success();
     // Marks the folds to tile: their clones have it, other folds do not.
     StringRef kTileKeys = "attn.tile_keys";
     folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());

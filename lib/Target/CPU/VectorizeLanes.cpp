@@ -225,7 +225,8 @@ private:
     Value size = sizes[schedule.lane];
     int64_t narrow = getVectorLanes(), wide = narrow * tiles.lanes;
     if (auto known = getStatic(size)) {
-      wide = std::min<int64_t>(wide, llvm::PowerOf2Ceil(*known));
+      wide = std::min<int64_t>(
+          wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
       narrow = std::min(narrow, wide);
     }
     auto emit = [&](int64_t count, bool whole) {
@@ -434,8 +435,10 @@ private:
     return writeVector(value, tensor, indices, lanesAreWhole);
   }
 
-  /// The vector has as many dimensions as the tensor: bufferization asks whether
-  /// a write covers all of a tensor by comparing their shapes one by one.
+  /// The vector has as many dimensions as the tensor: bufferization takes a write
+  /// at the origin for one of the whole tensor if the vector's first dimensions
+  /// are as large (LLVM 22, bufferizesToMemoryRead of TransferWriteOp), and would
+  /// lose the other rows.
   Value writeVector(Value value, Value tensor, ArrayRef<Value> indices,
                     bool whole) {
     auto type = cast<VectorType>(value.getType());
