@@ -40,6 +40,7 @@ setup() {
     release) build=build ;;
     *) build=build-$preset ;;
   esac
+  [ "$preset" != sanitize ] || packages="$packages libclang-rt-22-dev"
   install_packages
   # ccache keeps what precompiled headers allow; see CMakePresets.json.
   export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
