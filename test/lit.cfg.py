@@ -33,12 +33,17 @@ if os.path.isdir(examples):
 tools_dir = os.path.join(config.attn_binary_dir, "bin")
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", tools_dir, append_path=True)
+# Scripts leave nothing in the source tree.
+llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
 llvm_config.with_system_environment(["HOME", "TMP", "TEMP"])
 
 config.substitutions += [
     ("%python", "/usr/bin/python3"),
     ("%attn_plugin", os.path.join(config.attn_binary_dir, "lib", "attn-plugin.so")),
     ("%examples", examples),
+    ("%attn_run", os.path.join(tools_dir, "attn-run")),
+    ("%attn_compile", os.path.join(tools_dir, "attn-compile")),
+    ("%clang", os.path.join(config.llvm_tools_dir, "clang")),
 ]
 llvm_config.add_tool_substitutions(
     ["FileCheck", "count", "not", "split-file", "mlir-opt"], [config.llvm_tools_dir]
@@ -63,5 +68,9 @@ for tool in ["attn-opt", "attn-compile", "attn-run", "attn-lsp-server", "attn-un
 
 if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     config.available_features.add("sanitize")
-    # LLVM itself is not instrumented and frees nothing at exit.
-    llvm_config.with_environment("ASAN_OPTIONS", "detect_leaks=0")
+    # LLVM itself is not instrumented: it frees nothing at exit, and its containers
+    # grow without telling.
+    llvm_config.with_environment(
+        "ASAN_OPTIONS", "detect_leaks=0:detect_container_overflow=0"
+    )
+    llvm_config.with_environment("UBSAN_OPTIONS", "print_stacktrace=1")

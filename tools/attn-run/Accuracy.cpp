@@ -21,7 +21,8 @@ Tolerance mlir::attn::getDefaultTolerance(Type elementType) {
   return {1e-5, 1e-5};
 }
 
-/// The largest 2-norm along the last dimension.
+/// The largest finite 2-norm along the last dimension: infinite data must not
+/// make an infinite gate.
 static double getMaxRowNorm(const Array &array) {
   int64_t row = array.shape.empty() ? 1 : array.shape.back();
   double largest = 0;
@@ -29,7 +30,8 @@ static double getMaxRowNorm(const Array &array) {
     double sum = 0;
     for (int64_t j = 0; j < row; ++j)
       sum += array.getFloat(i + j) * array.getFloat(i + j);
-    largest = std::max(largest, std::sqrt(sum));
+    if (std::isfinite(sum))
+      largest = std::max(largest, std::sqrt(sum));
   }
   return largest;
 }
