@@ -8,6 +8,7 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Machine.h"
 #include "attn/Target/CPU/Passes.h"
+#include "mlir/Conversion/BufferizationToMemRef/BufferizationToMemRef.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -44,6 +45,8 @@ static void addBufferization(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(
       bufferization::createPromoteBuffersToStackPass(stack));
   bufferization::buildBufferDeallocationPipeline(pm);
+  // A function that returns its argument clones it.
+  pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
 void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {

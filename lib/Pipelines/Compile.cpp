@@ -10,6 +10,7 @@
 #include "attn/Target/CPU/Emission.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/IR/LLVMContext.h"
 
 using namespace mlir;
@@ -66,6 +67,8 @@ LogicalResult Compiler::lowerToForm() {
   CPUPipelineOptions cpu;
   setTiles(options, *machine, form, cpu);
   return run([&](OpPassManager &pm) {
+    // What the kernel does not call is not compiled.
+    pm.addPass(createSymbolDCEPass());
     pm.addPass(createCPUCInterface());
     buildFormPipeline(pm, form);
   });

@@ -105,7 +105,7 @@ class Summary {
 public:
   explicit Summary(bool asJson) : asJson(asJson) {}
   void add(StringRef key, llvm::json::Value value, const llvm::Twine &text) {
-    object[key.str()] = std::move(value);
+    object[key.str()] = std::move(value); // The key outlives this call.
     lines += llvm::formatv("{0,-9} {1}\n", key, text.str());
   }
   void print() {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "common/ToolOptions.h"
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -131,6 +132,39 @@ std::optional<int> mlir::attn::parseCommandLine(int argc, char **argv,
   return std::nullopt;
 }
 
+/// The parser and the passes recurse into regions; this much fits on any stack.
+static constexpr unsigned kMaxNesting = 500;
+
+/// Where brackets of textual IR are nested too deep, or null. Strings and comments
+/// do not count.
+static const char *findDeepNesting(StringRef text) {
+  unsigned depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+    case '"':
+      for (++i; i < text.size() && text[i] != '"' && text[i] != '\n'; ++i)
+        i += text[i] == '\\';
+      break;
+    case '/':
+      if (text.substr(i, 2) == "//")
+        i = std::min(text.find('\n', i), text.size());
+      break;
+    case '{':
+    case '[':
+    case '(':
+      if (++depth > kMaxNesting)
+        return text.data() + i;
+      break;
+    case '}':
+    case ']':
+    case ')':
+      depth -= depth > 0;
+      break;
+    }
+  }
+  return nullptr;
+}
+
 ModuleFile::~ModuleFile() = default;
 
 std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
@@ -146,9 +180,20 @@ std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
     return nullptr;
   }
   auto file = std::make_unique<ModuleFile>();
+  StringRef text = (*buffer)->getBuffer();
+  const char *deep =
+      isBytecode((*buffer)->getMemBufferRef()) ? nullptr : findDeepNesting(text);
   file->sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
   file->handler = std::make_unique<SourceMgrDiagnosticHandler>(
       file->sources, &context, llvm::errs());
+  if (deep) {
+    file->sources.PrintMessage(
+        llvm::errs(), llvm::SMLoc::getFromPointer(deep),
+        llvm::SourceMgr::DK_Error,
+        "regions and brackets are nested more than " +
+            llvm::Twine(kMaxNesting) + " deep; flatten the function");
+    return nullptr;
+  }
   file->module = parseSourceFile<ModuleOp>(file->sources, &context);
   if (!file->module)
     return nullptr;

@@ -62,11 +62,12 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
      << guard << "\n\n#include <stdint.h>\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
 
+  // Once, however many headers of kernels are included.
   os << "/* Error codes. Nothing is written unless the result is 0. */\n"
-     << "enum {\n  ATTN_OK = 0,\n"
+     << "#ifndef ATTN_ERROR_CODES\n#define ATTN_ERROR_CODES\nenum {\n  ATTN_OK = 0,\n"
      << "  ATTN_NULL_POINTER = 1, /* an array with elements is a null pointer */\n"
      << "  ATTN_BAD_SIZE = 2      /* a size is negative, or an array too large */\n"
-     << "};\n\n";
+     << "};\n#endif\n\n";
 
   os << "/* " << interface.name << "\n *\n"
      << " * Arrays are contiguous and row-major (last dimension fastest). Inputs "
