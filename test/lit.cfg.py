@@ -68,9 +68,11 @@ for tool in ["attn-opt", "attn-compile", "attn-run", "attn-lsp-server", "attn-un
 
 if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     config.available_features.add("sanitize")
-    # LLVM itself is not instrumented: it frees nothing at exit, and its containers
-    # grow without telling.
+    # LLVM itself is not instrumented: it frees nothing at exit, its containers grow
+    # without telling, and what our inlined copies of its allocators poison, the
+    # library does not unpoison.
     llvm_config.with_environment(
-        "ASAN_OPTIONS", "detect_leaks=0:detect_container_overflow=0"
+        "ASAN_OPTIONS",
+        "detect_leaks=0:detect_container_overflow=0:allow_user_poisoning=0",
     )
     llvm_config.with_environment("UBSAN_OPTIONS", "print_stacktrace=1")
