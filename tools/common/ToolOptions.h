@@ -9,6 +9,7 @@
 #define ATTN_TOOLS_COMMON_TOOLOPTIONS_H
 
 #include "attn/Pipelines/Compile.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
@@ -53,7 +54,7 @@ public:
 
 private:
   llvm::SourceMgr sources;
-  std::unique_ptr<ScopedDiagnosticHandler> handler;
+  std::unique_ptr<SourceMgrDiagnosticHandler> handler;
   OwningOpRef<ModuleOp> module;
 };
 
