@@ -71,6 +71,7 @@ if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     # LLVM itself is not instrumented: it frees nothing at exit, and its containers
     # grow without telling.
     llvm_config.with_environment(
-        "ASAN_OPTIONS", "detect_leaks=0:detect_container_overflow=0"
+        "ASAN_OPTIONS",
+        "detect_leaks=0:detect_container_overflow=0:allow_user_poisoning=0",
     )
     llvm_config.with_environment("UBSAN_OPTIONS", "print_stacktrace=1")
