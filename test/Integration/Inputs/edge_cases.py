@@ -57,6 +57,8 @@ def pairwise(properties, seed):
         row = {a: x, b: y}
         rest = [i for i in range(len(names)) if i not in row]
         generator.shuffle(rest)
+        # Dynamic sizes compile slowly: decided last, and only where still needed.
+        rest.sort(key=lambda i: names[i] == "dynamic")
         for i in rest:
             def gain(value):
                 return sum(
@@ -64,7 +66,8 @@ def pairwise(properties, seed):
                     for j in row
                 )
             values = list(range(len(properties[names[i]])))
-            generator.shuffle(values)
+            if names[i] != "dynamic":
+                generator.shuffle(values)
             row[i] = max(values, key=gain)
         for i, j in itertools.combinations(sorted(row), 2):
             todo.discard((i, row[i], j, row[j]))
