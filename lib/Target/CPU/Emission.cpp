@@ -18,39 +18,66 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Masked loads and stores of 16-bit floats as integers: where a target has no
-/// such vectors of its own, it would convert each element to f32 and back, which
-/// needs library functions and is not the identity on NaN.
-static void accessSmallFloatsAsIntegers(llvm::Function &function) {
-  llvm::SmallVector<llvm::IntrinsicInst *> accesses;
-  for (llvm::Instruction &instruction : llvm::instructions(function))
-    if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) {
-      bool isStore = call->getIntrinsicID() == llvm::Intrinsic::masked_store;
-      bool isLoad = call->getIntrinsicID() == llvm::Intrinsic::masked_load;
-      llvm::Type *type =
-          isStore ? call->getArgOperand(0)->getType() : call->getType();
-      if ((isLoad || isStore) && type->getScalarType()->is16bitFPTy())
-        accesses.push_back(call);
-    }
-  for (llvm::IntrinsicInst *access : accesses) {
-    llvm::IRBuilder<> b(access);
-    if (access->getIntrinsicID() == llvm::Intrinsic::masked_store) {
-      llvm::Value *value = access->getArgOperand(0);
-      auto *type = llvm::cast<llvm::VectorType>(value->getType());
-      b.CreateMaskedStore(
-          b.CreateBitCast(value, llvm::VectorType::getInteger(type)),
-          access->getArgOperand(1), access->getParamAlign(1).valueOrOne(),
-          access->getArgOperand(2));
+/// Moves and selects 16-bit floats as integers: where a target has no such type of
+/// its own, it would convert each element to f32 and back, which needs library
+/// functions and is not the identity on NaN.
+static void moveSmallFloatsAsIntegers(llvm::Function &function) {
+  auto isSmall = [](llvm::Value *value) {
+    return value->getType()->getScalarType()->is16bitFPTy();
+  };
+  auto getInteger = [](llvm::Type *type) -> llvm::Type * {
+    if (auto *vector = llvm::dyn_cast<llvm::VectorType>(type))
+      return llvm::VectorType::getInteger(vector);
+    return llvm::Type::getInt16Ty(type->getContext());
+  };
+  for (llvm::Instruction &instruction :
+       llvm::make_early_inc_range(llvm::instructions(function))) {
+    llvm::IRBuilder<> b(&instruction);
+    auto toInteger = [&](llvm::Value *value) {
+      return b.CreateBitCast(value, getInteger(value->getType()));
+    };
+    llvm::Value *moved = nullptr;
+    if (auto *select = llvm::dyn_cast<llvm::SelectInst>(&instruction)) {
+      if (!isSmall(select))
+        continue;
+      moved = b.CreateSelect(select->getCondition(),
+                             toInteger(select->getTrueValue()),
+                             toInteger(select->getFalseValue()));
+    } else if (auto *phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
+      if (!isSmall(phi))
+        continue;
+      auto *integers =
+          b.CreatePHI(getInteger(phi->getType()), phi->getNumIncomingValues());
+      for (auto [value, block] :
+           llvm::zip_equal(phi->incoming_values(), phi->blocks())) {
+        b.SetInsertPoint(block->getTerminator());
+        integers->addIncoming(toInteger(value), block);
+      }
+      b.SetInsertPoint(phi->getParent()->getFirstInsertionPt());
+      moved = integers;
+    } else if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) {
+      llvm::Intrinsic::ID id = call->getIntrinsicID();
+      if (id == llvm::Intrinsic::masked_load && isSmall(call))
+        moved = b.CreateMaskedLoad(getInteger(call->getType()),
+                                   call->getArgOperand(0),
+                                   call->getParamAlign(0).valueOrOne(),
+                                   call->getArgOperand(1),
+                                   toInteger(call->getArgOperand(2)));
+      else if (id == llvm::Intrinsic::masked_store &&
+               isSmall(call->getArgOperand(0)))
+        b.CreateMaskedStore(toInteger(call->getArgOperand(0)),
+                            call->getArgOperand(1),
+                            call->getParamAlign(1).valueOrOne(),
+                            call->getArgOperand(2));
+      else
+        continue;
     } else {
-      auto *type = llvm::cast<llvm::VectorType>(access->getType());
-      auto *integers = llvm::VectorType::getInteger(type);
-      llvm::Value *loaded = b.CreateMaskedLoad(
-          integers, access->getArgOperand(0),
-          access->getParamAlign(0).valueOrOne(), access->getArgOperand(1),
-          b.CreateBitCast(access->getArgOperand(2), integers));
-      access->replaceAllUsesWith(b.CreateBitCast(loaded, type));
+      continue;
     }
-    access->eraseFromParent();
+    if (moved)
+      instruction.replaceAllUsesWith(
+          b.CreateBitCast(moved, instruction.getType()));
+    instruction.eraseFromParent();
   }
 }
 
@@ -71,7 +98,6 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.addFnAttr("prefer-vector-width",
                        std::to_string(machine.vectorBits));
-    accessSmallFloatsAsIntegers(function);
   }
 
   llvm::LoopAnalysisManager loops;
@@ -86,6 +112,9 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
       .run(*translated, modules);
+  // Last: the optimizer would undo it.
+  for (llvm::Function &function : *translated)
+    moveSmallFloatsAsIntegers(function);
   return translated;
 }
 
