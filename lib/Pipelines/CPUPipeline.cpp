@@ -27,8 +27,12 @@ static constexpr unsigned kMaxStackBytes = 1 << 17;
 static void addBufferization(OpPassManager &pm) {
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createCanonicalizerPass());
+  CPUBoundTemporariesOptions temporaries;
+  temporaries.maxBytes = kMaxStackBytes;
+  pm.addPass(createCPUBoundTemporaries(temporaries));
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
+  options.allowReturnAllocsFromLoops = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
@@ -75,9 +79,6 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
-  CPUBoundTemporariesOptions temporaries;
-  temporaries.maxBytes = kMaxStackBytes;
-  pm.addPass(createCPUBoundTemporaries(temporaries));
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

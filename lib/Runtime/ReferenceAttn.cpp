@@ -215,10 +215,15 @@ public:
 private:
   double dot(int64_t j) const {
     const double *k = keys.data() + j * queryRow.size();
-    double sum = 0.0;
-    for (size_t i = 0; i < queryRow.size(); ++i)
-      sum += queryRow[i] * k[i];
-    return sum;
+    // Four sums: in one, each addition would wait for the last.
+    double sums[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t size = queryRow.size(), whole = size / 4 * 4;
+    for (size_t i = 0; i < whole; i += 4)
+      for (size_t lane = 0; lane < 4; ++lane)
+        sums[lane] += queryRow[i + lane] * k[i + lane];
+    for (size_t i = whole; i < size; ++i)
+      sums[0] += queryRow[i] * k[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
   }
 
   /// The number for a batch index of an operand that is one index, or a tensor

@@ -18,15 +18,22 @@ def AttnToMaterialized : Pass<"attn-to-materialized"> {
     the baseline, and what a softmax between two matmuls computes.
 
     ```mlir
-    %o = attn.attention ins(%q, %k, %v : ...) outs(%init : ...) -> ...
+    func.func @example(%q: tensor<8x4xf32>, %k: tensor<8x4xf32>, %v: tensor<8x4xf32>) -> tensor<8x4xf32> {
+      %init = tensor.empty() : tensor<8x4xf32>
+      %o = attn.attention ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>)
+             outs(%init : tensor<8x4xf32>) -> tensor<8x4xf32>
+      return %o : tensor<8x4xf32>
+    }
     ```
 
-    becomes
+    becomes, with the state starting at the identity and the queries packed,
 
     ```mlir
-    %identity = (-inf, 0, 0)
-    %s:3 = attn.fold ins(%q, %k, %v : ...) outs(%identity : ...) -> ...
-    %o = attn.finish ins(%s#0, %s#1, %s#2 : ...) outs(%init : ...) -> ...
+    %infinity = arith.constant 0xFF800000 : f32
+    %m = linalg.fill ins(%infinity : f32) outs(%empty : tensor<8xf32>)
+    %packed = linalg.generic ... ins(%q : tensor<8x4xf32>) outs(%empty : tensor<4x8xf32>)
+    %m2, %l2, %acc2 = attn.fold ins(%packed, %k, %v : ...) outs(%m, %l, %acc : ...)
+    %o = attn.finish ins(%m2, %l2, %acc2 : ...) outs(%init : tensor<8x4xf32>)
     ```
   }];
   let dependentDialects = [
@@ -50,26 +57,29 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     buffer grows with Lq * Lk and no state of full length exists.
 
     Tile sizes come from `#attn.form` where given, else from the options.
-    Tiles next to the mask's edge have `min(queries, keys)` keys. Key tiles start
-    at absolute multiples of their size, and no tile depends on the number of
+    Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,
+    K3 meet at absolute multiples of that. No tile depends on the number of
     queries or keys: appending tokens changes no earlier bit.
 
     ```mlir
-    %o = attn.attention ins(%q, %k, %v : ...) outs(%init : ...) {mask = #attn.causal} -> ...
+    func.func @example(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
+      %init = tensor.empty() : tensor<1024x64xf32>
+      %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
+             outs(%init : tensor<1024x64xf32>) {mask = #attn.causal} -> tensor<1024x64xf32>
+      return %o : tensor<1024x64xf32>
+    }
     ```
 
-    becomes
+    becomes: for each tile of queries, a loop over keys that all of them see, a
+    loop along the diagonal, and the division
 
     ```mlir
-    scf.for %i = %c0 to %queries step %c32 {
-      %full:3 = scf.for %j = %c0 to %i' step %c256 iter_args(%identity) {
-        attn.fold ...                          // every key is visible
-      }
-      %s:3 = scf.for %j = %i' to %end step %c32 iter_args(%full) {
-        attn.fold ... {mask = #attn.causal}    // the diagonal
-      }
-      attn.finish ...
-    }
+    scf.for %i = %c0 to %c1024 step %c32
+      scf.for %j = %c0 to %end step %c256
+        attn.fold ... at(%i, %j) outs(... : tensor<32xf32>, tensor<32xf32>, tensor<64x32xf32>) {indexing_maps = [...]} ->
+      scf.for %j = %c0 to %end step %c32
+        attn.fold ... at(%i, %j) outs(... : tensor<32xf32>, tensor<32xf32>, tensor<64x32xf32>) {indexing_maps = [...], mask = #attn.causal} ->
+      attn.finish
     ```
   }];
   let options = [

@@ -8,7 +8,7 @@
 #ifndef ATTN_RUNTIME_ARRAY_H
 #define ATTN_RUNTIME_ARRAY_H
 
-#include "mlir/IR/Types.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/Error.h"
 #include <new>
 #include <vector>

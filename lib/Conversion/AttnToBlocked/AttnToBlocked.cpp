@@ -104,18 +104,25 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     if (queries <= 0 || keys <= 0) {
       getOperation()->emitError("tile sizes are in rows and must be positive, "
                                 "got queries = ")
-          << queries << ", keys = " << keys;
+          << queries.getValue() << ", keys = " << keys.getValue();
       return signalPassFailure();
     }
-    SmallVector<AttentionOp> ops;
-    getOperation()->walk([&](AttentionOp op) {
-      FormAttr form = op.getFormAttr();
-      if (!form || form.getKind() == FormKind::Blocked)
-        ops.push_back(op);
-    });
-    for (AttentionOp op : ops)
+    // One at a time: simplifying around one may merge or replace others.
+    while (AttentionOp op = findNext())
       if (failed(rewrite(op)))
         return signalPassFailure();
+  }
+
+  AttentionOp findNext() {
+    AttentionOp next;
+    getOperation()->walk([&](AttentionOp op) {
+      FormAttr form = op.getFormAttr();
+      if (form && form.getKind() != FormKind::Blocked)
+        return WalkResult::advance();
+      next = op;
+      return WalkResult::interrupt();
+    });
+    return next;
   }
 
   LogicalResult rewrite(AttentionOp op) {
@@ -125,12 +132,16 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     int64_t edgeTile = std::min(queryTile, keyTile);
 
     IRRewriter rewriter(op);
-    Operation *function = op->getParentOp();
+    Operation *function =
+        op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
     // Without elements there are no tiles, and one fold of nothing is enough.
     bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
     FoldedAttention folded = foldAttention(rewriter, op);
     if (isEmpty)
       return success();
+    // Marks the folds to tile: their clones have it, other folds do not.
+    StringRef kTileKeys = "attn.tile_keys";
+    folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
     if (failed(tileQueries(rewriter, folded.finish, queryTile)))
       return failure();
     // A multi-result producer fused through several slices is cloned for each;
@@ -139,7 +150,7 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
 
     SmallVector<FoldOp> folds;
     function->walk([&](FoldOp fold) {
-      if (!fold.getOrigin().empty())
+      if (fold->removeDiscardableAttr(kTileKeys))
         folds.push_back(fold);
     });
     for (FoldOp fold : folds) {

@@ -36,12 +36,30 @@ static FailureOr<SmallVector<int64_t>> getBound(tensor::EmptyOp empty,
   return shape;
 }
 
+/// Gives each use its own empty tensor. CSE makes one of those that look alike,
+/// and then two temporaries that live at the same time would share a buffer:
+/// bufferization has to copy, into a buffer of dynamic size.
+static void splitUses(Operation *root) {
+  SmallVector<tensor::EmptyOp> shared;
+  root->walk([&](tensor::EmptyOp empty) {
+    if (!empty->use_empty() && !empty->hasOneUse())
+      shared.push_back(empty);
+  });
+  for (tensor::EmptyOp empty : shared) {
+    OpBuilder b(empty);
+    for (OpOperand &use :
+         llvm::make_early_inc_range(llvm::drop_begin(empty->getUses())))
+      use.set(b.clone(*empty)->getResult(0));
+  }
+}
+
 namespace {
 struct CPUBoundTemporaries
     : attn::impl::CPUBoundTemporariesBase<CPUBoundTemporaries> {
   using CPUBoundTemporariesBase::CPUBoundTemporariesBase;
 
   void runOnOperation() override {
+    splitUses(getOperation());
     SmallVector<tensor::EmptyOp> temporaries;
     getOperation()->walk([&](tensor::EmptyOp empty) {
       if (!empty.getType().hasStaticShape() &&

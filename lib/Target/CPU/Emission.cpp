@@ -18,25 +18,39 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Masked stores of 16-bit floats as integers: where a target has no such vectors
-/// of its own, it would convert each element to f32 and back, which needs library
-/// functions and is not the identity on NaN.
-static void storeSmallFloatsAsIntegers(llvm::Function &function) {
-  llvm::SmallVector<llvm::IntrinsicInst *> stores;
+/// Masked loads and stores of 16-bit floats as integers: where a target has no
+/// such vectors of its own, it would convert each element to f32 and back, which
+/// needs library functions and is not the identity on NaN.
+static void accessSmallFloatsAsIntegers(llvm::Function &function) {
+  llvm::SmallVector<llvm::IntrinsicInst *> accesses;
   for (llvm::Instruction &instruction : llvm::instructions(function))
-    if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction))
-      if (call->getIntrinsicID() == llvm::Intrinsic::masked_store &&
-          call->getArgOperand(0)->getType()->getScalarType()->is16bitFPTy())
-        stores.push_back(call);
-  for (llvm::IntrinsicInst *store : stores) {
-    llvm::IRBuilder<> b(store);
-    llvm::Value *value = store->getArgOperand(0);
-    auto *type = llvm::cast<llvm::VectorType>(value->getType());
-    b.CreateMaskedStore(
-        b.CreateBitCast(value, llvm::VectorType::getInteger(type)),
-        store->getArgOperand(1), store->getParamAlign(1).valueOrOne(),
-        store->getArgOperand(2));
-    store->eraseFromParent();
+    if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction)) {
+      bool isStore = call->getIntrinsicID() == llvm::Intrinsic::masked_store;
+      bool isLoad = call->getIntrinsicID() == llvm::Intrinsic::masked_load;
+      llvm::Type *type =
+          isStore ? call->getArgOperand(0)->getType() : call->getType();
+      if ((isLoad || isStore) && type->getScalarType()->is16bitFPTy())
+        accesses.push_back(call);
+    }
+  for (llvm::IntrinsicInst *access : accesses) {
+    llvm::IRBuilder<> b(access);
+    if (access->getIntrinsicID() == llvm::Intrinsic::masked_store) {
+      llvm::Value *value = access->getArgOperand(0);
+      auto *type = llvm::cast<llvm::VectorType>(value->getType());
+      b.CreateMaskedStore(
+          b.CreateBitCast(value, llvm::VectorType::getInteger(type)),
+          access->getArgOperand(1), access->getParamAlign(1).valueOrOne(),
+          access->getArgOperand(2));
+    } else {
+      auto *type = llvm::cast<llvm::VectorType>(access->getType());
+      auto *integers = llvm::VectorType::getInteger(type);
+      llvm::Value *loaded = b.CreateMaskedLoad(
+          integers, access->getArgOperand(0),
+          access->getParamAlign(0).valueOrOne(), access->getArgOperand(1),
+          b.CreateBitCast(access->getArgOperand(2), integers));
+      access->replaceAllUsesWith(b.CreateBitCast(loaded, type));
+    }
+    access->eraseFromParent();
   }
 }
 
@@ -57,7 +71,7 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.addFnAttr("prefer-vector-width",
                        std::to_string(machine.vectorBits));
-    storeSmallFloatsAsIntegers(function);
+    accessSmallFloatsAsIntegers(function);
   }
 
   llvm::LoopAnalysisManager loops;

@@ -432,31 +432,26 @@ private:
     SmallVector<Value> indices = getIndices(map, row);
     if (lanes == 1)
       return tensor::InsertOp::create(b, loc, value, tensor, indices);
-    SmallVector<bool> inBounds = {lanesAreWhole};
-    if (looksLikeWholeTensor(cast<RankedTensorType>(tensor.getType()), indices)) {
-      SmallVector<int64_t> shape(indices.size(), 1);
-      shape.back() = lanes;
-      value = vector::ShapeCastOp::create(
-          b, loc,
-          VectorType::get(shape, getElementTypeOrSelf(value.getType())), value);
-      inBounds.assign(indices.size(), true);
-      inBounds.back() = lanesAreWhole;
-    }
+    return writeVector(value, tensor, indices, lanesAreWhole);
+  }
+
+  /// The vector has as many dimensions as the tensor: bufferization takes a write
+  /// at the origin for one of the whole tensor if the vector's first dimensions
+  /// are as large (LLVM 22, bufferizesToMemoryRead of TransferWriteOp), and would
+  /// lose the other rows.
+  Value writeVector(Value value, Value tensor, ArrayRef<Value> indices,
+                    bool whole) {
+    auto type = cast<VectorType>(value.getType());
+    SmallVector<int64_t> shape(indices.size(), 1);
+    shape.back() = type.getNumElements();
+    SmallVector<bool> inBounds(indices.size(), true);
+    inBounds.back() = whole;
+    if (shape.size() > 1)
+      value = vector::BroadcastOp::create(
+          b, loc, VectorType::get(shape, type.getElementType()), value);
     return vector::TransferWriteOp::create(b, loc, value, tensor, indices,
                                            inBounds)
         ->getResult(0);
-  }
-
-  /// Whether bufferization would take a write of one row at the origin for one of
-  /// the whole tensor, and lose the rest: it compares the vector's size with the
-  /// tensor's *first* dimension (LLVM 22, TransferWriteOp's
-  /// bufferizesToMemoryRead). A vector of the tensor's rank is safe.
-  bool looksLikeWholeTensor(RankedTensorType type, ValueRange indices) {
-    return type.getRank() > 1 && type.hasStaticShape() &&
-           type.getNumElements() != std::min(lanes, type.getShape().back()) &&
-           llvm::all_of(indices, [](Value index) {
-             return getConstantIntValue(index) == 0;
-           });
   }
 
   //===--------------------------------------------------------------------===//
@@ -525,10 +520,7 @@ private:
     for (int64_t i = 0; i < size; ++i) {
       position[other] = shift(firstOther, i);
       Value column = vector::ExtractOp::create(b, loc, columns, i);
-      tensor = vector::TransferWriteOp::create(b, loc, column, tensor,
-                                               getIndices(to, 0),
-                                               ArrayRef<bool>{true})
-                   ->getResult(0);
+      tensor = writeVector(column, tensor, getIndices(to, 0), /*whole=*/true);
     }
     position[other] = firstOther;
     return {tensor};
@@ -556,7 +548,8 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
         rows < 1) {
       getOperation()->emitError("vector-bits must be a power of two from 32 on, "
                                 "lanes and rows at least 1, got ")
-          << vectorBits << ", " << lanes << ", " << rows;
+          << vectorBits.getValue() << ", " << lanes.getValue() << ", "
+          << rows.getValue();
       return signalPassFailure();
     }
     SmallVector<linalg::LinalgOp> ops;

@@ -27,22 +27,30 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     block by block.
 
     ```mlir
-    %s = linalg.generic {indexing_maps = [(k, m, d) -> (k, d), (k, m, d) -> (d, m), (k, m, d) -> (k, m)],
-                         iterator_types = ["parallel", "parallel", "reduction"]} ...
+    func.func @example(%k: tensor<64x32xf32>, %q: tensor<32x16xf32>, %init: tensor<64x16xf32>) -> tensor<64x16xf32> {
+      %s = linalg.generic {indexing_maps = [affine_map<(k, m, d) -> (k, d)>, affine_map<(k, m, d) -> (d, m)>,
+                                            affine_map<(k, m, d) -> (k, m)>],
+                           iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%k, %q : tensor<64x32xf32>, tensor<32x16xf32>) outs(%init : tensor<64x16xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %next = math.fma %x, %y, %sum : f32
+        linalg.yield %next : f32
+      } -> tensor<64x16xf32>
+      return %s : tensor<64x16xf32>
+    }
     ```
 
-    becomes
+    becomes four rows of sixteen lanes at a time
 
     ```mlir
-    scf.for %k = %c0 to %keys step %c4 {
-      %acc:4 = scf.for %d = %c0 to %features step %c1 iter_args(...) {
-        %q = vector.transfer_read ... : vector<16xf32>
-        %x = tensor.extract ...
-        %y = vector.broadcast %x : f32 to vector<16xf32>
-        math.fma %y, %q, ... : vector<16xf32>
-      }
-      vector.transfer_write ...
-    }
+    scf.for %row = %c0 to %c64 step %c4
+      %acc0 = vector.transfer_read ... : tensor<64x16xf32>, vector<16xf32>
+      %acc:4 = scf.for %d = %c0 to %c32 step %c1
+        %x = tensor.extract
+        %y = vector.transfer_read ... : tensor<32x16xf32>, vector<16xf32>
+        %splat = vector.broadcast %x : f32 to vector<16xf32>
+        math.fma %splat, %y, %acc : vector<16xf32>
+      vector.transfer_write
     ```
   }];
   let options = [
@@ -73,11 +81,23 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     rounded to nearest even, with denormals and NaN kept.
 
     ```mlir
-    %y = math.exp2 %x : vector<8xf32>
+    func.func @example(%x: vector<8xf32>) -> vector<8xf32> {
+      %y = math.exp2 %x : vector<8xf32>
+      return %y : vector<8xf32>
+    }
     ```
 
-    becomes `math.roundeven`, a chain of `math.fma`, and two exact scalings by
-    powers of two.
+    becomes a chain of multiply-adds and two exact scalings by powers of two
+
+    ```mlir
+    %n = math.roundeven
+    %f = arith.subf
+    math.fma
+    math.fma
+    arith.shli
+    arith.mulf
+    arith.mulf
+    ```
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
@@ -89,11 +109,15 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let description = [{
     The last tile of a loop has a size known at run time only, but it is at most a
     whole tile. Its temporaries become slices of tensors of that static size,
-    which can live on the stack.
+    which can live on the stack. Each use of an empty tensor gets its own: two
+    temporaries that live at the same time cannot share a buffer.
 
     ```mlir
-    %rest = affine.min affine_map<(i)[n] -> (32, n - i)>(%i)[%n]
-    %t = tensor.empty(%rest) : tensor<?x64xf32>
+    func.func @example(%i: index, %n: index) -> tensor<?x64xf32> {
+      %rest = affine.min affine_map<(i)[n] -> (32, n - i)>(%i)[%n]
+      %t = tensor.empty(%rest) : tensor<?x64xf32>
+      return %t : tensor<?x64xf32>
+    }
     ```
 
     becomes
@@ -118,7 +142,10 @@ def CPUExpandCopies : Pass<"cpu-expand-copies"> {
     memcpy.
 
     ```mlir
-    memref.copy %a, %b : memref<4x8xf32, strided<[16, 1]>> to memref<4x8xf32>
+    func.func @example(%a: memref<4x8xf32, strided<[16, 1]>>, %b: memref<4x8xf32>) {
+      memref.copy %a, %b : memref<4x8xf32, strided<[16, 1]>> to memref<4x8xf32>
+      return
+    }
     ```
 
     becomes
@@ -140,15 +167,23 @@ def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
     `NAME.tensors`, which writes its results into the given destinations.
 
     ```mlir
-    func.func @attention(%q: tensor<?x64xf32>, ...) -> tensor<?x64xf32>
+    func.func @example(%q: tensor<?x4xf32>, %k: tensor<?x4xf32>, %v: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %c0 = arith.constant 0 : index
+      %rows = tensor.dim %q, %c0 : tensor<?x4xf32>
+      %init = tensor.empty(%rows) : tensor<?x4xf32>
+      %o = attn.attention ins(%q, %k, %v : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>)
+             outs(%init : tensor<?x4xf32>) -> tensor<?x4xf32>
+      return %o : tensor<?x4xf32>
+    }
     ```
 
-    becomes
+    becomes a function of four arrays, the number of queries and the number of keys
 
     ```mlir
-    func.func @attention(%q: !llvm.ptr, ..., %output: !llvm.ptr, %queries: i64) -> i32
-    func.func @attention_packed(%arguments: !llvm.ptr, %sizes: !llvm.ptr) -> i32
-    func.func private @attention.tensors(%q: tensor<?x64xf32>, ..., %output: memref<?x64xf32>)
+    func.func @example(%q: !llvm.ptr, %k: !llvm.ptr, %v: !llvm.ptr, %output: !llvm.ptr, %queries: i64, %keys: i64) -> i32
+    func.func @example_packed(%arguments: !llvm.ptr, %sizes: !llvm.ptr) -> i32
+    func.func private @example.tensors(%q: tensor<?x4xf32> ..., %output: memref<?x4xf32>)
+      bufferization.materialize_in_destination
     ```
   }];
   let dependentDialects = [

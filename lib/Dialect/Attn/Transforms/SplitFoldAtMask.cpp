@@ -21,8 +21,8 @@ struct KeyIntervals {
 };
 } // namespace
 
-/// The smallest and the largest entry of a per-batch operand that the batches of
-/// this fold can meet. A fold over one batch reads its entry.
+/// The value of a per-batch operand, if it is one number for this fold: a scalar,
+/// or the entry of the one batch that the fold is about.
 static std::optional<OpFoldResult> getUniform(RewriterBase &rewriter, FoldOp op,
                                               Value perBatch) {
   auto type = dyn_cast<RankedTensorType>(perBatch.getType());

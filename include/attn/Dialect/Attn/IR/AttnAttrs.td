@@ -119,4 +119,28 @@ def Attn_FormAttr : AttrDef<Attn_Dialect, "Form"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_NumericsKind : I32EnumAttr<"NumericsKind", "numeric contract", [
+  I32EnumAttrCase<"Strict", 0, "strict">,
+  I32EnumAttrCase<"Fast", 1, "fast">]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_NumericsAttr : AttrDef<Attn_Dialect, "Numerics"> {
+  let mnemonic = "numerics";
+  let summary = "the numeric contract of a module";
+  let description = [{
+    Set on a module as `attn.numerics`. `strict`, the default: no fast-math flag
+    anywhere, multiply-adds are explicit, every reduction has a fixed order.
+    `fast` permits more; so far nothing makes use of it. No mode assumes that
+    there are no NaNs or infinities.
+
+    ```mlir
+    numerics = #attn.numerics<strict>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Attn_NumericsKind>:$kind);
+  let assemblyFormat = "`<` $kind `>`";
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD

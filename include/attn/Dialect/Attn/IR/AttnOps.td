@@ -95,9 +95,9 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
         lse_i  = ln(sum_j exp(s_j))                   over the visible j
 
     Key `j` is visible iff the `mask` attribute says so, `j < valid_keys`, and
-    the mask tensor, if boolean, is true there; a key whose score is `-inf`
-    after masking is hidden too. A query that sees no key gives `o = 0` and
-    `lse = -inf`. NaN and `+inf` in what a query sees reach that query's row
+    the mask tensor, if there is one, is true or not `-inf` there. A query that
+    sees no key gives `o = 0` and `lse = -inf`; so does one that sees only
+    scores of `-inf`. NaN and `+inf` in what a query sees reach that query's row
     and no other; what it does not see reaches nothing.
 
     **Iteration space.** `(batch.., m, k1, k2, n)`: m queries, k2 keys,
@@ -129,7 +129,8 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
 
     The result has the type of the destination, whose content is not read.
 
-    Unspecified: the order of summation, hence the last bits.
+    Unspecified: the order of summation, hence the last bits; whether a NaN or
+    infinite value reaches a row that sees it with a score of `-inf`.
 
     Causal attention, batch x head x sequence x feature:
 

@@ -17,13 +17,16 @@ def AttnSelectForm : Pass<"attn-select-form"> {
     are separate, so that a choice can be printed, overridden and tested;
     `attn-to-blocked` and its siblings honour it.
 
-    With `form=blocked queries=32 keys=256`,
-
     ```mlir
-    attn.attention ... {mask = #attn.causal}
+    func.func @example(%q: tensor<8x4xf32>, %k: tensor<8x4xf32>, %v: tensor<8x4xf32>) -> tensor<8x4xf32> {
+      %init = tensor.empty() : tensor<8x4xf32>
+      %o = attn.attention ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>)
+             outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+      return %o : tensor<8x4xf32>
+    }
     ```
 
-    becomes
+    becomes with `form=blocked queries=32 keys=256`
 
     ```mlir
     attn.attention ... {form = #attn.form<blocked, queries = 32, keys = 256>, mask = #attn.causal}
@@ -55,17 +58,36 @@ def AttnDecompose : Pass<"attn-decompose"> {
     Runs on tensors, before bufferization: attn operations are never bufferized.
 
     ```mlir
-    %s:3 = attn.fold ins(%q, %k, %v : ...) outs(%m, %l, %acc : ...)
+    func.func @example(%q: tensor<4x8xf32>, %k: tensor<8x4xf32>, %v: tensor<8x4xf32>, %m: tensor<8xf32>,
+                       %l: tensor<8xf32>, %acc: tensor<4x8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>) {
+      %s:3 = attn.fold ins(%q, %k, %v : tensor<4x8xf32>, tensor<8x4xf32>, tensor<8x4xf32>)
+               outs(%m, %l, %acc : tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>)
+               {indexing_maps = [affine_map<(m, k1, k2, n) -> (k1, m)>, affine_map<(m, k1, k2, n) -> (k2, k1)>,
+                                 affine_map<(m, k1, k2, n) -> (k2, n)>, affine_map<(m, k1, k2, n) -> (m)>,
+                                 affine_map<(m, k1, k2, n) -> (m)>, affine_map<(m, k1, k2, n) -> (n, m)>]}
+               -> tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>
+      return %s#0, %s#1, %s#2 : tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>
+    }
     ```
 
-    becomes
+    becomes: scores; scale and the maximum of this run; the new maximum and the
+    decay of the old state; weights and their sum; the decayed accumulator;
+    weights times values
 
     ```mlir
-    %scores = linalg.generic ... ins(%q, %k) { math.fma }
-    %scaled:2 = linalg.generic ... { scale, mask, maximum }
-    %decay = linalg.generic ... ins(%m, %scaled#1) { math.exp2 }
-    %weights:2 = linalg.generic ... { math.exp2, sum }
-    %acc2 = linalg.generic ... ins(%weights#0, %v) { math.fma }
+    %scores = linalg.generic ... ins(%k, %q : ...) outs(%zeros : tensor<8x8xf32>)
+      math.fma
+    %scaled:2 = linalg.generic ... outs(%scores, %none : tensor<8x8xf32>, tensor<8xf32>)
+      arith.mulf
+      arith.cmpf ogt
+    %raised:2 = linalg.generic ... ins(%scaled#1 : tensor<8xf32>) outs(%empty, %m : tensor<8xf32>, tensor<8xf32>)
+      math.exp2
+    %weights:2 = linalg.generic ... outs(%scaled#0, %sum : tensor<8x8xf32>, tensor<8xf32>)
+      math.exp2
+      arith.addf
+    %decayed = linalg.generic ... ins(%raised#0 : tensor<8xf32>) outs(%acc : tensor<4x8xf32>)
+    %acc2 = linalg.generic ... ins(%v, %weights#0 : tensor<8x4xf32>, tensor<8x8xf32>) outs(%decayed : tensor<4x8xf32>)
+      math.fma
     ```
   }];
   let dependentDialects = [

@@ -1,0 +1,36 @@
+// RUN: attn-opt %s -cpu-bound-temporaries="max-bytes=8192" | FileCheck %s -enable-var-scope
+
+// CHECK-LABEL: func @last_tile(
+//       CHECK:   %[[REST:.+]] = affine.min
+//       CHECK:   %[[WHOLE:.+]] = tensor.empty() : tensor<32x64xf32>
+//       CHECK:   tensor.extract_slice %[[WHOLE]][0, 0] [%[[REST]], 64] [1, 1] : tensor<32x64xf32> to tensor<?x64xf32>
+func.func @last_tile(%i: index, %n: index) -> tensor<?x64xf32> {
+  %rest = affine.min affine_map<(i)[n] -> (32, n - i)>(%i)[%n]
+  %t = tensor.empty(%rest) : tensor<?x64xf32>
+  return %t : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func @negative_unbounded(
+//       CHECK:   tensor.empty(%{{.+}}) : tensor<?x64xf32>
+func.func @negative_unbounded(%n: index) -> tensor<?x64xf32> {
+  %t = tensor.empty(%n) : tensor<?x64xf32>
+  return %t : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func @negative_large(
+//       CHECK:   tensor.empty(%{{.+}}) : tensor<?x65xf32>
+func.func @negative_large(%n: index) -> tensor<?x65xf32> {
+  %rest = affine.min affine_map<()[n] -> (32, n)>()[%n]
+  %t = tensor.empty(%rest) : tensor<?x65xf32>
+  return %t : tensor<?x65xf32>
+}
+
+// Two temporaries at the same time.
+// CHECK-LABEL: func @shared(
+// CHECK-COUNT-2: tensor.empty() : tensor<8xf32>
+func.func @shared(%x: f32, %y: f32) -> (tensor<8xf32>, tensor<8xf32>) {
+  %t = tensor.empty() : tensor<8xf32>
+  %a = linalg.fill ins(%x : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  %b = linalg.fill ins(%y : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+  return %a, %b : tensor<8xf32>, tensor<8xf32>
+}

@@ -1,0 +1,34 @@
+// RUN: attn-opt %s -cpu-expand-math | FileCheck %s -enable-var-scope -implicit-check-not=fastmath
+
+// CHECK-LABEL: func @exp2_f32(
+//   CHECK-NOT:   math.exp2
+//       CHECK:   math.roundeven {{.*}} : vector<8xf32>
+// CHECK-COUNT-6: math.fma {{.*}} : vector<8xf32>
+//   CHECK-NOT:   math.fma
+func.func @exp2_f32(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp2 %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// CHECK-LABEL: func @exp2_f64(
+// CHECK-COUNT-11: math.fma {{.*}} : f64
+//   CHECK-NOT:   math.fma
+func.func @exp2_f64(%x: f64) -> f64 {
+  %y = math.exp2 %x : f64
+  return %y : f64
+}
+
+// What score regions use vectorizes too.
+// CHECK-LABEL: func @tanh(
+//   CHECK-NOT:   math.tanh
+func.func @tanh(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.tanh %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// CHECK-LABEL: func @negative_exp2_f16(
+//       CHECK:   math.exp2
+func.func @negative_exp2_f16(%x: f16) -> f16 {
+  %y = math.exp2 %x : f16
+  return %y : f16
+}

@@ -1,0 +1,146 @@
+// RUN: attn-opt %s -split-input-file -cpu-vectorize-lanes="vector-bits=256 lanes=2 rows=4" -canonicalize -cse | FileCheck %s -enable-var-scope
+// RUN: attn-opt %s -split-input-file -cpu-vectorize-lanes | FileCheck %s -check-prefix=RAW
+// RUN: not attn-opt %s -split-input-file -cpu-vectorize-lanes="rows=0" 2>&1 | FileCheck %s -check-prefix=ERROR
+
+// ERROR: error: vector-bits must be a power of two from 32 on, lanes and rows at least 1, got 256, 2, 0
+
+// A product: four rows of sixteen lanes, accumulators across the reduction.
+// 10 rows are 4 + 4 and a tile of the 2 that are left.
+
+#keys = affine_map<(k, m, d) -> (k, d)>
+#queries = affine_map<(k, m, d) -> (d, m)>
+#scores = affine_map<(k, m, d) -> (k, m)>
+
+// CHECK-LABEL: func @product(
+//  CHECK-SAME:     %[[K:.+]]: tensor<10x32xf32>, %[[Q:.+]]: tensor<32x16xf32>
+//       CHECK:   scf.for %{{.+}} = %c0 to %c8 step %c4
+//       CHECK:     %[[SUMS:.+]]:4 = scf.for %[[D:.+]] = %c0 to %c32 step %c1 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+//       CHECK:       %[[X:.+]] = tensor.extract %[[K]]
+//       CHECK:       %[[Y:.+]] = vector.transfer_read %[[Q]][%[[D]], %c0]
+//       CHECK:       vector.broadcast %[[X]] : f32 to vector<16xf32>
+//   CHECK-NOT:       vector.transfer_read
+//       CHECK:       scf.yield
+//   CHECK-NOT:   scf.for {{.*}} step %c4
+//       CHECK:   scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>)
+//   CHECK-NOT:   linalg
+func.func @product(%k: tensor<10x32xf32>, %q: tensor<32x16xf32>, %init: tensor<10x16xf32>) -> tensor<10x16xf32> {
+  %s = linalg.generic {indexing_maps = [#keys, #queries, #scores], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %q : tensor<10x32xf32>, tensor<32x16xf32>) outs(%init : tensor<10x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<10x16xf32>
+  return %s : tensor<10x16xf32>
+}
+
+// -----
+
+// Accumulators that start from a fill start from a constant.
+
+// CHECK-LABEL: func @from_fill(
+//   CHECK-NOT:   linalg.fill
+//       CHECK:   scf.for {{.*}} iter_args(%{{.+}} = %{{cst.*}}, %{{.+}} = %{{cst.*}}
+func.func @from_fill(%k: tensor<2x32xf32>, %q: tensor<32x16xf32>) -> tensor<2x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<2x16xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x16xf32>) -> tensor<2x16xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(k, m, d) -> (k, d)>, affine_map<(k, m, d) -> (d, m)>, affine_map<(k, m, d) -> (k, m)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %q : tensor<2x32xf32>, tensor<32x16xf32>) outs(%init : tensor<2x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<2x16xf32>
+  return %s : tensor<2x16xf32>
+}
+
+// -----
+
+// Lanes that do not fill a vector are masked.
+
+// CHECK-LABEL: func @tail(
+//       CHECK:   vector.transfer_read {{.*}} {in_bounds = [true]} : tensor<21xf32>, vector<16xf32>
+//       CHECK:   vector.transfer_read %{{[^{]*}} : tensor<21xf32>, vector<8xf32>
+//       CHECK:   vector.transfer_write %{{[^{]*}} : vector<8xf32>, tensor<21xf32>
+func.func @tail(%x: tensor<21xf32>, %init: tensor<21xf32>) -> tensor<21xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<21xf32>) outs(%init : tensor<21xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %a : f32
+    linalg.yield %c : f32
+  } -> tensor<21xf32>
+  return %y : tensor<21xf32>
+}
+
+// -----
+
+// Positions in the lanes; what all lanes share stays scalar.
+
+// CHECK-LABEL: func @positions(
+//       CHECK:   scf.for %[[I:[a-z0-9]+]] =
+//       CHECK:     %[[STEP:.+]] = vector.step : vector<8xindex>
+//       CHECK:     %[[ROW:.+]] = vector.broadcast %[[I]] : index to vector<8xindex>
+//       CHECK:     arith.cmpi sle, %[[STEP]], %[[ROW]] : vector<8xindex>
+func.func @positions(%init: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %one = arith.constant 1.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      outs(%init : tensor<4x8xf32>) {
+  ^bb0(%b: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %visible = arith.cmpi sle, %j, %i : index
+    %c = arith.select %visible, %one, %zero : f32
+    linalg.yield %c : f32
+  } -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}
+
+// -----
+
+// A copy with another innermost dimension: 8 x 8 blocks in registers.
+
+// RAW-LABEL: func @transpose(
+//       RAW:   vector.transpose %{{.+}}, [1, 0] : vector<8x8xf32> to vector<8x8xf32>
+func.func @transpose(%x: tensor<16x8xf32>, %init: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<16x8xf32>) outs(%init : tensor<8x16xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  } -> tensor<8x16xf32>
+  return %y : tensor<8x16xf32>
+}
+
+// -----
+
+// Lanes are never reduced: this op is left to loops.
+
+// CHECK-LABEL: func @negative_reduced_lanes(
+//       CHECK:   linalg.generic
+func.func @negative_reduced_lanes(%x: tensor<16xf32>, %init: tensor<f32>) -> tensor<f32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : tensor<16xf32>) outs(%init : tensor<f32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %b : f32
+    linalg.yield %c : f32
+  } -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+// Arrays of booleans are bytes, vectors of them are bits.
+
+// CHECK-LABEL: func @boolean_mask(
+//   CHECK-NOT:   transfer_read {{.*}}xi1>
+//       CHECK:   vector.from_elements
+func.func @boolean_mask(%mask: tensor<8xi1>, %x: tensor<8xf32>) -> tensor<8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%mask : tensor<8xi1>) outs(%x : tensor<8xf32>) {
+  ^bb0(%a: i1, %b: f32):
+    %c = arith.select %a, %b, %zero : f32
+    linalg.yield %c : f32
+  } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
