@@ -54,6 +54,45 @@ static void accessSmallFloatsAsIntegers(llvm::Function &function) {
   }
 }
 
+/// The same for what optimizations make of moves of integers: selections between
+/// vectors of 16-bit floats, and phis of them.
+static void moveSmallFloatsAsIntegers(llvm::Function &function) {
+  llvm::SmallVector<llvm::Instruction *> moves;
+  for (llvm::Instruction &instruction : llvm::instructions(function))
+    if (llvm::isa<llvm::SelectInst, llvm::PHINode>(instruction) &&
+        instruction.getType()->isVectorTy() &&
+        instruction.getType()->getScalarType()->is16bitFPTy())
+      moves.push_back(&instruction);
+  for (llvm::Instruction *move : moves) {
+    llvm::IRBuilder<> b(move);
+    auto *type = llvm::cast<llvm::VectorType>(move->getType());
+    auto *integers = llvm::VectorType::getInteger(type);
+    llvm::Value *moved;
+    if (auto *select = llvm::dyn_cast<llvm::SelectInst>(move)) {
+      moved = b.CreateSelect(select->getCondition(),
+                             b.CreateBitCast(select->getTrueValue(), integers),
+                             b.CreateBitCast(select->getFalseValue(), integers));
+    } else {
+      auto *phi = llvm::cast<llvm::PHINode>(move);
+      llvm::PHINode *merged = b.CreatePHI(integers, phi->getNumIncomingValues());
+      llvm::DenseMap<llvm::BasicBlock *, llvm::Value *> cast; // One per block.
+      for (auto [value, block] :
+           llvm::zip(phi->incoming_values(), phi->blocks())) {
+        llvm::Value *&incoming = cast[block];
+        if (!incoming) {
+          b.SetInsertPoint(block->getTerminator());
+          incoming = b.CreateBitCast(value, integers);
+        }
+        merged->addIncoming(incoming, block);
+      }
+      b.SetInsertPoint(phi->getParent()->getFirstNonPHIIt());
+      moved = merged;
+    }
+    move->replaceAllUsesWith(b.CreateBitCast(moved, type));
+    move->eraseFromParent();
+  }
+}
+
 llvm::Expected<std::unique_ptr<llvm::Module>>
 mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
                             const Machine &machine) {
@@ -86,6 +125,8 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
       .run(*translated, modules);
+  for (llvm::Function &function : *translated)
+    moveSmallFloatsAsIntegers(function);
   return translated;
 }
 
