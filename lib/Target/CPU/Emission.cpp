@@ -48,10 +48,15 @@ static void moveSmallFloatsAsIntegers(llvm::Function &function) {
         continue;
       auto *integers =
           b.CreatePHI(getInteger(phi->getType()), phi->getNumIncomingValues());
+      llvm::DenseMap<llvm::BasicBlock *, llvm::Value *> incoming; // One each.
       for (auto [value, block] :
            llvm::zip_equal(phi->incoming_values(), phi->blocks())) {
-        b.SetInsertPoint(block->getTerminator());
-        integers->addIncoming(toInteger(value), block);
+        llvm::Value *&integer = incoming[block];
+        if (!integer) {
+          b.SetInsertPoint(block->getTerminator());
+          integer = toInteger(value);
+        }
+        integers->addIncoming(integer, block);
       }
       b.SetInsertPoint(phi->getParent()->getFirstInsertionPt());
       moved = integers;

@@ -59,7 +59,7 @@ def main():
             same_bits(f"{form} for {cpu}, log-sum-exp", lse, results["native"][1])
 
     # These checks can fail: other tiles add in another order, and it shows.
-    other = run(case, arrays, "--form=blocked", "--queries=24", "--keys=24")[0]
+    other = run(case, arrays, "--form=blocked", "--queries=24", "--keys=7")[0]
     if other.tobytes() == results["native"][0].tobytes():
         sys.exit("the data does not tell one order of additions from another")
 
