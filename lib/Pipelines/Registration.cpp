@@ -7,6 +7,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/InitAllDialects.h"
@@ -21,11 +22,12 @@ void mlir::attn::registerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<AttnDialect>();
+  registry.insert<AttnDialect, recur::RecurDialect>();
 }
 
 void mlir::attn::registerPassesAndPipelines() {
   registerAttnTransformsPasses();
+  recur::registerRecurTransformsPasses();
   registerAttnConversionPasses();
   registerAttnCPUPasses();
   PassPipelineRegistration<FormPipelineOptions>(

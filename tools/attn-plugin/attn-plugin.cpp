@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Recur/IR/Recur.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -16,7 +17,7 @@ extern "C" LLVM_ATTRIBUTE_WEAK DialectPluginLibraryInfo
 mlirGetDialectPluginInfo() {
   return {MLIR_PLUGIN_API_VERSION, "attn", LLVM_VERSION_STRING,
           [](DialectRegistry *registry) {
-            registry->insert<attn::AttnDialect>();
+            registry->insert<attn::AttnDialect, recur::RecurDialect>();
           }};
 }
 

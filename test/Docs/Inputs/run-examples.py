@@ -82,10 +82,11 @@ def wrap(example):
                 for name in names.split(", ")}
     defined |= set(re.findall(r"(%\w+) : \w+(?=[,)])", "".join(
         re.findall(r"score\(.*?\)", example))))
+    defined |= set(re.findall(r"(%\w+): ", example))  # Arguments of regions.
     used = dict.fromkeys(re.findall(r"%\w+", example))
     arguments = ", ".join(f"{name}: {types.get(name, 'index')}"
                           for name in used if name not in defined)
-    if example.startswith("attn.yield"):
+    if re.match(r"attn\.yield|recur\.yield|%t = recur\.index", example):
         return None  # Only inside a region; shown with attention.
     return f"func.func @example({arguments}) {{\n{example}\nreturn\n}}\n"
 
@@ -119,8 +120,9 @@ def main():
             flag = re.match(r' Pass<"([\w-]+)"', body)
             if flag:
                 problem = check_pass(tool, flag.group(1), described, blocks)
-            elif re.match(r" Attn_(Op|AttentionLikeOp|Mask|MaskList)<", body) or \
-                    re.match(r" (Op|AttrDef)<Attn_Dialect", body):
+            elif re.match(r" (Attn_(Op|AttentionLikeOp|Mask|MaskList)|Recur_(Op|Monoid))<",
+                          body) or \
+                    re.match(r" (Op|AttrDef)<(Attn|Recur)_Dialect", body):
                 problem = check_definition(tool, name, body, described, blocks)
             else:
                 continue

@@ -1,0 +1,26 @@
+//===- Transforms.h - Transformations of the recur dialect -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_RECUR_TRANSFORMS_TRANSFORMS_H
+#define ATTN_DIALECT_RECUR_TRANSFORMS_TRANSFORMS_H
+
+#include "attn/Dialect/Recur/IR/Recur.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::recur {
+
+/// Clones the operations of `body` on `arguments`; the values that it yields.
+SmallVector<Value> inlineBody(OpBuilder &b, Block *body, ValueRange arguments);
+
+/// h_t = lift(x_t) . h_{t-1}  -->  h_t = step(x_t, h_{t-1})
+///
+/// In place; nothing happens to a scan that has a step.
+void expandMonoid(RewriterBase &rewriter, ScanOp op);
+
+} // namespace mlir::recur
+
+#endif // ATTN_DIALECT_RECUR_TRANSFORMS_TRANSFORMS_H
