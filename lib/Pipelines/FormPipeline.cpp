@@ -24,6 +24,12 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   blocked.queries = options.queries;
   blocked.keys = options.keys;
   pm.addPass(createAttnToBlocked(blocked));
+  if (options.count) {
+    // What is computed twice is merged later on, and then runs once; folds that
+    // are counted apart could not be merged.
+    pm.addPass(createCSEPass());
+    pm.addPass(createAttnInstrument());
+  }
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
