@@ -35,7 +35,6 @@ CASES = {
     "negative offset per batch": Case(queries=19, keys=17, mask="causal", offset="batch",
                                       offset_value=-2, **HEADS),
     "valid keys": Case(queries=20, keys=40, valid="scalar", valid_value=29, **HEADS),
-    "more valid keys than keys": Case(queries=3, keys=40, valid="scalar", valid_value=99),
     "valid keys per batch": Case(queries=16, keys=40, mask="causal", offset="batch",
                                  offset_value=15, valid="batch", valid_value=21,
                                  dtype="f16", **HEADS),
@@ -47,13 +46,12 @@ CASES = {
     "additive bf16 mask": Case(queries=9, keys=18, mask_tensor="float-rows", dtype="bf16",
                                layout="hsd", heads=2),
     "additive f64 mask": Case(queries=9, keys=18, mask_tensor="float", dtype="f64"),
-    "dynamic sizes": Case(queries=70, keys=70, mask="causal", dynamic="all", layout="bhsd",
-                          batch=2, heads=2),
+    "dynamic sizes": Case(queries=70, keys=70, mask="causal", dynamic="sequence"),
     "score region": Case(queries=33, keys=30, mask="causal", score="alibi", layout="bhsd",
                          heads=2),
     "no keys": Case(queries=5, keys=0, mask="causal"),
 }  # fmt: skip
-TILES = [(1, 1), (7, 5), (16, 64)]
+TILES = [(0, 0), (7, 5), (16, 64), (1, 1)]  # 0: the compiler's choice.
 
 
 def count_visible(case, arrays):
@@ -76,9 +74,9 @@ def main():
         arrays = case.inputs()
         expected = count_visible(case, arrays)
         predicted = expected if is_static(case) else None
-        programs = [("--form=materialized",), ("--form=blocked",)]
-        # All tiles for some cases, one of them for each.
-        tiles = TILES if number < 5 else [TILES[number % len(TILES)]]
+        # All tiles for one case, one of them for each of the others.
+        tiles = TILES if number == 0 else [TILES[number % len(TILES)]]
+        programs = [("--form=materialized",)]
         programs += [("--form=blocked", f"--queries={q}", f"--keys={k}") for q, k in tiles]
         for program in programs:
             call = (attn_run, case.ir(), list(arrays.values()), 1 + case.lse, folder, *program)
@@ -89,6 +87,8 @@ def main():
             if counts != {"measured": expected, "predicted": predicted}:
                 failures += 1
                 print(f"{where}{counts}, but numpy counts {expected}")
+            if number % 3:
+                continue  # Compiling takes long, and nothing here depends on the case.
             if any(x.tobytes() != y.tobytes() for x, y in zip(results, run_kernel(*call))):
                 failures += 1
                 print(f"{where}counting changes the result")
