@@ -27,6 +27,12 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(createAttnToBlocked(blocked));
   pm.addPass(recur::createRecurSelectSchedule());
   pm.addPass(createRecurToSCF());
+  if (options.count) {
+    // What is computed twice is merged later on, and then runs once; folds that
+    // are counted apart could not be merged.
+    pm.addPass(createCSEPass());
+    pm.addPass(createAttnInstrument());
+  }
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
