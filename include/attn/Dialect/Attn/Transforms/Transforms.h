@@ -23,6 +23,12 @@ struct FoldedAttention {
 };
 FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op);
 
+/// Moves the score region of `op`, (score, b.., h, i, j), if there is one, into
+/// `fold`, a fold with its batch dimensions: (score, batch.., i, j). h is the
+/// flattened head. `loopSizes` are sizes of the iteration space of `op`.
+void moveScoreRegion(RewriterBase &rewriter, AttentionOp op, FoldOp fold,
+                     ArrayRef<OpFoldResult> loopSizes);
+
 /// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3)
 ///
 /// K2 are keys visible to every query, folded without mask; K1 and K3 are
