@@ -6,8 +6,7 @@
 // Shapes: q, key (batch, head, token, dk); v, y (batch, head, token, dv);
 // b (batch, head, token), logits; S (batch, head, dk, dv).
 // Source: Schlag et al., arXiv:2102.11174; unit keys: Yang et al., arXiv:2406.06484.
-// Choices: the decay of the monoid is an input that is 0 for all tokens, so that
-// `lift` only passes its arguments on. A key must not be zero.
+// Choices: the decay of the monoid is a constant 0. A key must not be zero.
 //
 // `!input = bf16` makes the sequences 16-bit; states and outputs stay `!state`.
 
@@ -18,7 +17,6 @@
 !logits = tensor<2x3x?x!input>
 !units = tensor<2x3x?x8x!state>
 !numbers = tensor<2x3x?x!state>
-!number = tensor<!state>
 !outputs = tensor<2x3x?x16x!state>
 !states = tensor<2x3x8x16x!state>
 !query = tensor<8x!input>
@@ -27,7 +25,6 @@
 !output = tensor<16x!state>
 !matrix = tensor<8x16x!state>
 #token = affine_map<(b, h, t) -> (b, h, t)>
-#all = affine_map<(b, h, t) -> ()>
 #state = affine_map<(b, h, t) -> (b, h)>
 #entry = affine_map<(b, h, t, n) -> (b, h, t, n)>
 #perToken = affine_map<(b, h, t, n) -> (b, h, t)>
@@ -70,15 +67,14 @@ func.func @delta_net(%q: !keys, %k: !keys, %v: !values, %b: !logits, %s0: !state
     linalg.yield %sigmoid : !state
   }
 
-  %no_decay = arith.constant dense<0.0> : !number
-  %y, %s = recur.scan ins(%q, %unit_k, %v, %no_decay, %beta : !keys, !units, !values, !number, !numbers)
+  %y, %s = recur.scan ins(%q, %unit_k, %v, %beta : !keys, !units, !values, !numbers)
       outs(%y0 : !outputs) init(%s0 : !states)
-      {indexing_maps = [#token, #token, #token, #all, #token, #token, #state],
+      {indexing_maps = [#token, #token, #token, #token, #token, #state],
        monoid = #recur.affine<dplr>}
-      lift(%q_t: !query, %k_t: !key, %v_t: !value, %g_t: !state, %beta_t: !state) {
-        recur.yield %g_t, %beta_t, %k_t, %v_t : !state, !state, !key, !value
+      lift(%q_t: !query, %k_t: !key, %v_t: !value, %beta_t: !state) {
+        recur.yield %zero, %beta_t, %k_t, %v_t : !state, !state, !key, !value
       }
-      read(%q_t: !query, %k_t: !key, %v_t: !value, %g_t: !state, %beta_t: !state, %s_t: !matrix) {
+      read(%q_t: !query, %k_t: !key, %v_t: !value, %beta_t: !state, %s_t: !matrix) {
         %start = arith.constant dense<0.0> : !output
         %y_t = linalg.vecmat ins(%q_t, %s_t : !query, !matrix) outs(%start : !output) -> !output
         recur.yield %y_t : !output

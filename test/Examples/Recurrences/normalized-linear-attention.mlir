@@ -29,7 +29,6 @@
 !column = tensor<8x1x!state>
 #token = affine_map<(b, h, t) -> (b, h, t)>
 #head = affine_map<(b, h, t) -> (b, h)>
-#all = affine_map<(b, h, t) -> ()>
 #entry = affine_map<(b, h, t, n) -> (b, h, t, n)>
 #first = affine_map<(b, h, t, n) -> (b, h, t, 0)>
 
@@ -73,9 +72,9 @@ func.func @normalized_linear_attention(%q: !keys, %k: !keys, %v: !values, %s0: !
         recur.yield %y_t : !output
       } -> !outputs, !states
 
-  %ones = arith.constant dense<1.0> : !sum
-  %sum_of_weights, %z = recur.scan ins(%phi_q, %phi_k, %ones : !features, !features, !sum) outs(%sums0 : !sums) init(%z0 : !normalizers)
-      {indexing_maps = [#token, #token, #all, #token, #head],
+  %ones = linalg.fill ins(%one : !state) outs(%sums0 : !sums) -> !sums
+  %sum_of_weights, %z = recur.scan ins(%phi_q, %phi_k, %ones : !features, !features, !sums) outs(%sums0 : !sums) init(%z0 : !normalizers)
+      {indexing_maps = [#token, #token, #token, #token, #head],
        monoid = #recur.affine<unit>}
       lift(%q_t: !feature, %k_t: !feature, %v_t: !sum) {
         recur.yield %k_t, %v_t : !feature, !sum
