@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Analysis/SizeClasses.h"
+#include "attn/Dialect/Recur/IR/Recur.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
@@ -58,20 +59,28 @@ std::optional<int64_t> SizeClasses::getStaticSize(unsigned sizeClass) const {
 
 void SizeClasses::visit(Operation *op) {
   // Sizes seen through the same loop are equal.
-  if (auto mapped = dyn_cast<IndexingMapOpInterface>(op)) {
-    DenseMap<unsigned, std::pair<Value, unsigned>> loops;
-    for (OpOperand &operand : op->getOpOperands()) {
-      AffineMap map = mapped.getMatchingIndexingMap(&operand);
-      if (!map || !isa<RankedTensorType>(operand.get().getType()))
-        continue;
-      for (auto [i, result] : llvm::enumerate(map.getResults()))
-        if (auto dim = dyn_cast<AffineDimExpr>(result)) {
-          auto [it, isNew] =
-              loops.try_emplace(dim.getPosition(), operand.get(), i);
-          unite(operand.get(), i, it->second.first, it->second.second);
-        }
-    }
-  }
+  DenseMap<unsigned, std::pair<Value, unsigned>> loops;
+  auto uniteLoops = [&](Value operand, AffineMap map) {
+    if (!map || !isa<RankedTensorType>(operand.getType()))
+      return;
+    for (auto [i, result] : llvm::enumerate(map.getResults()))
+      if (auto dim = dyn_cast<AffineDimExpr>(result)) {
+        auto [it, isNew] = loops.try_emplace(dim.getPosition(), operand, i);
+        unite(operand, i, it->second.first, it->second.second);
+      }
+  };
+  if (auto mapped = dyn_cast<IndexingMapOpInterface>(op))
+    for (OpOperand &operand : op->getOpOperands())
+      uniteLoops(operand.get(), mapped.getMatchingIndexingMap(&operand));
+  auto uniteRecurrence = [&](auto recurrence) {
+    for (auto [operand, map] : llvm::zip_equal(
+             op->getOperands(), recurrence.getIndexingMapsArray()))
+      uniteLoops(operand, map);
+  };
+  if (auto scan = dyn_cast<recur::ScanOp>(op))
+    uniteRecurrence(scan);
+  if (auto rescan = dyn_cast<recur::RescanOp>(op))
+    uniteRecurrence(rescan);
   // A result has the size of its destination.
   if (auto styled = dyn_cast<DestinationStyleOpInterface>(op))
     for (auto [init, result] :

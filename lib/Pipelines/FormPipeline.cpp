@@ -7,6 +7,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -24,7 +25,10 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   blocked.queries = options.queries;
   blocked.keys = options.keys;
   pm.addPass(createAttnToBlocked(blocked));
+  pm.addPass(recur::createRecurSelectSchedule());
+  pm.addPass(createRecurToSCF());
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
 }

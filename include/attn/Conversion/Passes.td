@@ -95,4 +95,53 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def RecurToSCF : Pass<"recur-to-scf"> {
+  let summary = "recurrences to loops over tokens";
+  let description = [{
+    Rewrites each `recur.scan` as its `schedule` says (without one, in order):
+
+        sequential   h_t = step(x_t, h_{t-1}), one token after the other
+        chunked      where elements are (g, k, v) and outputs q^T S: matrix
+                     products within a chunk, a state from chunk to chunk; for
+                     other monoids products of chunks, states at their
+                     beginnings, then the tokens of each chunk
+        tree         all products by a work-efficient tree, then the outputs
+
+    and each `recur.rescan` into loops over tokens and history. A schedule that
+    the cell has no algebra for is an error.
+
+    A cell of numbers works on all of the batch at once, so that vector lanes are
+    its innermost batch dimension; a cell of tensors is looped over, and lanes are
+    the innermost dimension of the state.
+
+    Within a chunk, a NaN or infinity of a token reaches the whole chunk, also
+    the tokens before it.
+
+    ```mlir
+    func.func @example(%x: tensor<?x16xf32>, %y0: tensor<?x16xf32>, %h0: tensor<16xf32>) -> tensor<?x16xf32> {
+      %y, %h = recur.scan ins(%x : tensor<?x16xf32>) outs(%y0 : tensor<?x16xf32>) init(%h0 : tensor<16xf32>)
+          {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>],
+           monoid = #recur.affine<unit>}
+          lift(%x_t: tensor<16xf32>) {
+            recur.yield %x_t : tensor<16xf32>
+          } -> tensor<?x16xf32>, tensor<16xf32>
+      return %y : tensor<?x16xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %t = %c0 to %length step %c1 iter_args(...) -> (tensor<?x16xf32>, tensor<16xf32>)
+      %x_t = tensor.extract_slice %x[%t, 0] [1, 16] [1, 1] : tensor<?x16xf32> to tensor<16xf32>
+      %h = linalg.generic ... ins(%x_t : tensor<16xf32>) outs(%before : tensor<16xf32>)
+      %y = tensor.insert_slice %h into %y_before[%t, 0] [1, 16] [1, 1] : tensor<16xf32> into tensor<?x16xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::recur::RecurDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // ATTN_CONVERSION_PASSES_TD

@@ -47,4 +47,40 @@ def RecurExpandMonoid : Pass<"recur-expand-monoid"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RecurSelectSchedule : Pass<"recur-select-schedule"> {
+  let summary = "choose the order of evaluation of each scan";
+  let description = [{
+    Gives a `schedule` to each `recur.scan` that has none, and says why in a
+    remark:
+
+        chunked      where a chunk is matrix products, the state dk x dv is at
+                     least 8 x 8, and the sequence is not known to be shorter
+                     than a chunk: a token alone does 4 dk dv operations that no
+                     register tile reuses
+        sequential   otherwise: products of chunks and the tree do the work twice
+                     and pay only with several threads
+
+    A schedule that is there is kept: choosing is not rewriting.
+
+    ```mlir
+    func.func @example(%g: tensor<4x?xf32>, %x: tensor<4x?xf32>, %y0: tensor<4x?xf32>, %h0: tensor<4xf32>) -> tensor<4x?xf32> {
+      %y, %h = recur.scan ins(%g, %x : tensor<4x?xf32>, tensor<4x?xf32>) outs(%y0 : tensor<4x?xf32>) init(%h0 : tensor<4xf32>)
+          {indexing_maps = [affine_map<(c, t) -> (c, t)>, affine_map<(c, t) -> (c, t)>, affine_map<(c, t) -> (c, t)>,
+                            affine_map<(c, t) -> (c)>],
+           monoid = #recur.affine<scalar>}
+          lift(%g_t: f32, %x_t: f32) {
+            recur.yield %g_t, %x_t : f32, f32
+          } -> tensor<4x?xf32>, tensor<4xf32>
+      return %y : tensor<4x?xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    recur.scan ... monoid = #recur.affine<scalar>, schedule = #recur.schedule<sequential>}
+    ```
+  }];
+}
+
 #endif // ATTN_DIALECT_RECUR_TRANSFORMS_PASSES_TD
