@@ -16,6 +16,7 @@
 
 #include "attn/Runtime/Reference.h"
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringMap.h"
 #include <functional>
@@ -116,11 +117,19 @@ LogicalResult walkBox(ArrayRef<int64_t> sizes, Visit visit) {
 
 class Interpreter {
 public:
+  Interpreter() = default;
+  Interpreter(const Interpreter &) = delete;
+  ~Interpreter();
+
   FailureOr<Values> call(func::FuncOp function, ArrayRef<ReferenceValue> inputs);
 
   /// Evaluates a block on values for its arguments; returns the operands of its
   /// terminator.
   FailureOr<Values> run(Block &block, ArrayRef<ReferenceValue> arguments);
+
+  /// As `run`, with `point` for recur.index.
+  FailureOr<Values> runAtToken(Block &block, ArrayRef<ReferenceValue> arguments,
+                               ArrayRef<int64_t> point);
 
   /// The value computed for `value`.
   const ReferenceValue &get(Value value) const {
@@ -134,6 +143,8 @@ public:
   Values getAll(ValueRange values) const;
   /// The loop indices of the innermost linalg operation being evaluated.
   ArrayRef<int64_t> getLoopIndices() const { return loopIndices; }
+  /// The indices of the innermost recurrence being evaluated.
+  ArrayRef<int64_t> getToken() const { return token; }
 
   void set(Value value, ReferenceValue computed) {
     frame->values[value] = std::move(computed);
@@ -148,6 +159,8 @@ public:
                                     ArrayRef<int64_t> shape);
 
   SymbolTableCollection symbols;
+  /// Copies of scans whose monoids became steps. Kept: a scan in a loop needs one.
+  DenseMap<Operation *, OwningOpRef<Operation *>> expandedMonoids;
 
 private:
   friend class ElementFunction;
@@ -158,7 +171,7 @@ private:
   LogicalResult evaluate(Operation *op);
 
   Frame *frame = nullptr;
-  ArrayRef<int64_t> loopIndices;
+  ArrayRef<int64_t> loopIndices, token;
   unsigned depth = 0;
 };
 
@@ -224,6 +237,7 @@ private:
 void addAttnHandlers(HandlerTable &table);
 void addControlFlowHandlers(HandlerTable &table);
 void addLinalgHandlers(HandlerTable &table);
+void addRecurHandlers(HandlerTable &table);
 void addScalarHandlers(HandlerTable &table);
 void addTensorHandlers(HandlerTable &table);
 

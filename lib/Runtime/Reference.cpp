@@ -147,11 +147,18 @@ static const HandlerTable &getHandlers() {
     addAttnHandlers(table);
     addControlFlowHandlers(table);
     addLinalgHandlers(table);
+    addRecurHandlers(table);
     addScalarHandlers(table);
     addTensorHandlers(table);
     return table;
   }();
   return table;
+}
+
+Interpreter::~Interpreter() {
+  // One copy may be inside another and use its values.
+  for (auto &[op, copy] : expandedMonoids)
+    copy->dropAllReferences();
 }
 
 int64_t Interpreter::getInt(OpFoldResult value) const {
@@ -248,8 +255,9 @@ LogicalResult Interpreter::evaluate(Operation *op) {
       return failure();
   } else {
     return op->emitOpError(
-        "is not known to the reference evaluation, which knows attn, linalg on "
-        "tensors, arith, math, tensor, scf, func, and affine.apply, min and max");
+        "is not known to the reference evaluation, which knows attn, recur, "
+        "linalg on tensors, arith, math, tensor, scf, func, and affine.apply, "
+        "min and max");
   }
   for (Value result : op->getResults()) {
     const ReferenceValue &value = get(result);
@@ -286,6 +294,16 @@ FailureOr<Values> Interpreter::run(Block &block,
   if (failed(result))
     return failure();
   return getAll(block.getTerminator()->getOperands());
+}
+
+FailureOr<Values> Interpreter::runAtToken(Block &block,
+                                          ArrayRef<ReferenceValue> arguments,
+                                          ArrayRef<int64_t> point) {
+  ArrayRef<int64_t> outer = token;
+  token = point;
+  FailureOr<Values> results = run(block, arguments);
+  token = outer;
+  return results;
 }
 
 FailureOr<Values> Interpreter::call(func::FuncOp function,

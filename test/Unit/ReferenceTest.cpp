@@ -371,8 +371,8 @@ TEST_F(ReferenceTest, Refusals) {
               "index, integers of up to 64 bits, and ranked tensors of these");
   expectError("%x = tensor.rank %t : tensor<?xf64>",
               "'tensor.rank' op is not known to the reference evaluation, which "
-              "knows attn, linalg on tensors, arith, math, tensor, scf, func, and "
-              "affine.apply, min and max");
+              "knows attn, recur, linalg on tensors, arith, math, tensor, scf, func, "
+              "and affine.apply, min and max");
   expectError("%x = tensor.extract %t[%n] : tensor<?xf64>",
               "'tensor.extract' op uses index 3 of a dimension of size 2");
   expectError("%x = tensor.generate %n {\n^bb0(%i: index):\n"

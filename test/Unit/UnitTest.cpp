@@ -7,6 +7,7 @@
 
 #include "UnitTest.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Recur/IR/Recur.h"
 #include "attn/Runtime/Compare.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -21,7 +22,7 @@ static const DialectRegistry &getRegistry() {
     DialectRegistry registry;
     registerAllDialects(registry);
     registerAllExtensions(registry);
-    registry.insert<AttnDialect>();
+    registry.insert<AttnDialect, recur::RecurDialect>();
     return registry;
   }();
   return registry;

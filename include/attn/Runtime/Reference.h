@@ -77,7 +77,7 @@ private:
 /// Evaluates `entry` on `inputs`, one per argument, and returns one value per
 /// result. Calls go to functions of the same module.
 ///
-/// Knows attn, linalg (on tensors), arith, math, tensor, scf, func, and
+/// Knows attn, recur, linalg (on tensors), arith, math, tensor, scf, func, and
 /// affine.apply, min and max. What is unknown, undefined (an index out of bounds,
 /// a division by zero) or too large is an error at the operation; nothing is
 /// read out of bounds. A tensor.empty is full of NaN, so that a read of it shows.

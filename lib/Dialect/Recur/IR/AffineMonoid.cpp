@@ -61,10 +61,15 @@ static SmallVector<int64_t> getShape(Type type) {
   return tensor ? llvm::to_vector(tensor.getShape()) : SmallVector<int64_t>();
 }
 
+/// Sizes of which one is not known agree.
+static bool agree(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  return succeeded(verifyCompatibleShape(a, b));
+}
+
 static bool isFirstPartOf(Type part, Type whole) {
   SmallVector<int64_t> few = getShape(part), many = getShape(whole);
   return few.size() <= many.size() &&
-         ArrayRef(few) == ArrayRef(many).take_front(few.size());
+         agree(few, ArrayRef(many).take_front(few.size()));
 }
 
 LogicalResult
@@ -95,13 +100,13 @@ AffineAttr::verifyTypes(function_ref<InFlightDiagnostic()> emitError,
                                            : element.drop_front(first);
   bool isWhole = input.size() == states &&
                  llvm::all_of(input, [&](Type b) {
-                   return getShape(b) == getShape(h);
+                   return agree(getShape(b), getShape(h));
                  });
   bool isProduct = false;
   if (input.size() == 2 && !isComplex) {
     SmallVector<int64_t> both = getShape(input[0]);
     llvm::append_range(both, getShape(input[1]));
-    isProduct = both == getShape(h);
+    isProduct = agree(both, getShape(h));
   }
   auto isNumber = [&](unsigned i) { return getRank(element[i]) == 0; };
   switch (transition) {
@@ -121,7 +126,8 @@ AffineAttr::verifyTypes(function_ref<InFlightDiagnostic()> emitError,
                     "state, b or the outer product of k and v of its shape");
     return success();
   case Transition::ComplexDiagonal:
-    if (!isWhole || !isFirstPartOf(element[0], h) || element[0] != element[1])
+    if (!isWhole || !isFirstPartOf(element[0], h) ||
+        !agree(getShape(element[0]), getShape(element[1])))
       return refuse("(re g, im g, re b, im b), g with the first dimensions of "
                     "the state, b of its shape");
     return success();
@@ -136,7 +142,7 @@ AffineAttr::verifyTypes(function_ref<InFlightDiagnostic()> emitError,
     if (!square.empty())
       square = {square[0], square[0]};
     if (!isWhole || square.empty() || getRank(h) > 2 ||
-        getShape(element[0]) != square)
+        !agree(getShape(element[0]), square))
       return refuse("(A, b), A a square matrix over the first dimension of the "
                     "state, a vector or a matrix, b of the state's shape");
     return success();
@@ -341,9 +347,14 @@ SmallVector<Value> AffineAttr::act(OpBuilder &b, Location loc,
   case Transition::DPLR:
     return {actDelta(b, loc, element, state[0], type)};
   case Transition::Dense: {
-    Value start = mapElements(b, loc, element.input[0], type,
-                              [](OpBuilder &, Location, Value b) { return b; });
-    return {contract(b, loc, element.transition, state[0], start)};
+    // b in the type of the state, which says more or other sizes than b's.
+    Numbers start = updateElements(
+        b, loc, Spread{element.input[0]},
+        createEmptyLike(b, loc, state[0], state[0].getType()),
+        [](OpBuilder &, Location, ValueRange in, ValueRange) {
+          return llvm::to_vector(in);
+        });
+    return {contract(b, loc, element.transition, state[0], start[0])};
   }
   }
   llvm_unreachable("unknown transition");

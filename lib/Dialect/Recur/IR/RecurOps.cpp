@@ -178,8 +178,9 @@ static LogicalResult verifyOperands(OpTy op) {
     return op.emitOpError(clash);
   for (unsigned loop = 0; loop < loops; ++loop)
     if (!bounded[loop])
-      return op.emitOpError("nothing says how far dimension ")
-             << loop << " goes: no operand has it";
+      return op.emitOpError("nothing says how far ")
+             << (loop == op.getTimeDim() ? "t" : "j")
+             << " goes: no operand's map has it"; // Inits have all others.
   return success();
 }
 
@@ -264,12 +265,13 @@ LogicalResult RescanOp::verify() {
     return failure();
   if (getStep().empty())
     return emitOpError("needs a region `step`");
-  bool hasHistory = false;
-  for (unsigned i = 0; i < getInputs().size(); ++i)
-    hasHistory |= isHistoryInput(i);
-  if (!hasHistory)
-    return emitOpError("has no history: no input's map has the last "
-                       "dimension, j");
+  SmallVector<int64_t> ranges = getStaticLoopRanges();
+  int64_t tokens = ranges[getTimeDim()], history = ranges[getHistoryDim()];
+  if (getHistory() == History::Prefix && !ShapedType::isDynamic(tokens) &&
+      !ShapedType::isDynamic(history) && history < tokens)
+    return emitOpError("rereads j = 0 .. t for ")
+           << tokens << " tokens, but j has only " << history
+           << "; `history = #recur<history all>` rereads these for each";
   return success();
 }
 

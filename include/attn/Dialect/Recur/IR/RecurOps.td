@@ -158,8 +158,8 @@ def Recur_ScanOp : Recur_Op<"scan"> {
     UnitAttr:$reverse,
     OptionalAttr<Recur_ScheduleAttr>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
-  let regions = (region AnyRegion:$lift, AnyRegion:$combine, AnyRegion:$step,
-                        AnyRegion:$read);
+  let regions = (region MaxSizedRegion<1>:$lift, MaxSizedRegion<1>:$combine,
+                        MaxSizedRegion<1>:$step, MaxSizedRegion<1>:$read);
   let assemblyFormat = [{
     ( `ins` `(` $inputs^ `:` type($inputs) `)` )?
     ( `outs` `(` $outputs^ `:` type($outputs) `)` )?
@@ -187,8 +187,8 @@ def Recur_RescanOp : Recur_Op<"rescan"> {
                                         default; or all j: `all`
         y_t = read(x_t, h)
 
-    and the state after the last token. The state is O(1), the work L(L+1)/2
-    steps: the page-flipping RNN. With `reset` and a step that does not look at
+    and the state after the last token. With `prefix`, j goes at least as far as
+    t does. The state is O(1), the work L(L+1)/2 steps: the page-flipping RNN. With `reset` and a step that does not look at
     `t` it is a scan (`recur-rescan-to-scan`); causal attention is the case whose
     step is an `attn.fold` of one key (`attn-to-recur`).
 
@@ -241,7 +241,7 @@ def Recur_RescanOp : Recur_Op<"rescan"> {
     DefaultValuedAttr<Recur_BoundaryAttr, "::mlir::recur::Boundary::Reset">:$boundary,
     DefaultValuedAttr<Recur_HistoryAttr, "::mlir::recur::History::Prefix">:$history);
   let results = (outs Variadic<AnyRankedTensor>:$results);
-  let regions = (region AnyRegion:$step, AnyRegion:$read);
+  let regions = (region MaxSizedRegion<1>:$step, MaxSizedRegion<1>:$read);
   let assemblyFormat = [{
     ( `ins` `(` $inputs^ `:` type($inputs) `)` )?
     ( `outs` `(` $outputs^ `:` type($outputs) `)` )?
