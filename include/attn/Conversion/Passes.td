@@ -221,6 +221,10 @@ def RecurToSCF : Pass<"recur-to-scf"> {
     and each `recur.rescan` into loops over tokens and history. A schedule that
     the cell has no algebra for is an error.
 
+    A rescan that is attention (`recur-to-attn`) folds one key after the other
+    for `queries` queries at once, which fill the vector lanes: their states are
+    apart, so this is the same recurrence. Per query the state stays O(1).
+
     A cell of numbers works on all of the batch at once, so that vector lanes are
     its innermost batch dimension; a cell of tensors is looped over, and lanes are
     the innermost dimension of the state.
@@ -249,8 +253,13 @@ def RecurToSCF : Pass<"recur-to-scf"> {
       %y = tensor.insert_slice %h into %y_before[%t, 0] [1, 16] [1, 1] : tensor<16xf32> into tensor<?x16xf32>
     ```
   }];
+  let options = [
+    Option<"queries", "queries", "int64_t", "32",
+      "queries side by side where a rescan is attention">,
+  ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::recur::RecurDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }

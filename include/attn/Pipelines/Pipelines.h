@@ -23,7 +23,7 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::init(FormKind::Blocked),
       llvm::cl::values(
           clEnumValN(FormKind::Materialized, "materialized", "textbook L x L"),
-          clEnumValN(FormKind::Recurrent, "recurrent", "a scan over pairs"),
+          clEnumValN(FormKind::Recurrent, "recurrent", "one key after the other"),
           clEnumValN(FormKind::Blocked, "blocked", "online softmax on tiles"),
           clEnumValN(FormKind::Recompute, "recompute", "nothing kept"))};
   PassOptions::Option<int64_t> queries{

@@ -40,6 +40,15 @@ struct SplitFold {
 };
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 
+/// attention  -->  for each tile of queries:
+///                   for each tile of keys: s = fold(s, tile)
+///                   finish(s)
+///
+/// Keys that the mask hides are not visited, those that it shows are folded
+/// without mask; next to the mask's edge a tile has min(queries, keys) keys.
+/// With `keys` = 1 it is the recurrent form, with several queries side by side.
+LogicalResult tileAttention(AttentionOp op, int64_t queries, int64_t keys);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
