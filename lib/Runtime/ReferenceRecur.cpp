@@ -235,9 +235,6 @@ static LogicalResult evaluateRescan(Interpreter &interpreter, RescanOp op) {
   int64_t tokens = recurrence.sizes[op.getTimeDim()];
   int64_t history = recurrence.sizes[op.getHistoryDim()];
   bool isPrefix = op.getHistory() == recur::History::Prefix;
-  if (isPrefix && history < tokens)
-    return op.emitOpError("rereads j = 0 .. t for ")
-           << tokens << " tokens, but j has only " << history;
   auto all = [](unsigned) { return true; };
   auto ofToken = [&](unsigned i) { return !op.isHistoryInput(i); };
   ArrayRef<int64_t> batchSizes = ArrayRef(recurrence.sizes).drop_back(2);
@@ -252,7 +249,8 @@ static LogicalResult evaluateRescan(Interpreter &interpreter, RescanOp op) {
       point[op.getTimeDim()] = t;
       if (op.getBoundary() == recur::Boundary::Reset)
         state = *inits;
-      for (int64_t j = 0, end = isPrefix ? t + 1 : history; j < end; ++j) {
+      int64_t end = isPrefix ? std::min(t + 1, history) : history;
+      for (int64_t j = 0; j < end; ++j) {
         point.back() = j;
         state = recurrence.apply(op.getStepBody(), point, *state,
                                  recurrence.states, all);
