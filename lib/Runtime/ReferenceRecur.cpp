@@ -30,10 +30,13 @@ class Sequence {
 public:
   Sequence(const ReferenceValue &value, AffineMap map)
       : value(value), map(map),
-        shape(value.getShape().drop_front(map.getNumResults())) {}
+        shape(value.getShape().drop_front(map.getNumResults())),
+        strides(getRowMajorStrides(value.getShape())) {}
 
   FailureOr<ReferenceValue> read(Interpreter &interpreter, Operation *op,
                                  ArrayRef<int64_t> point) const {
+    if (map.getNumResults() == 0 && !shape.empty())
+      return value; // Shared, not copied for each token.
     const Number *from = value.data() + getOffset(point);
     if (shape.empty())
       return ReferenceValue::scalar(value.getElementType(), *from);
@@ -56,11 +59,12 @@ public:
 private:
   int64_t getOffset(ArrayRef<int64_t> point) const {
     int64_t offset = 0;
-    SmallVector<int64_t> strides = getRowMajorStrides(value.getShape());
     for (unsigned i = 0; i < map.getNumResults(); ++i)
       offset += point[map.getDimPosition(i)] * strides[i];
     return offset;
   }
+
+  SmallVector<int64_t> strides;
 };
 
 /// One recurrence while it is evaluated.

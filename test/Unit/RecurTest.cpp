@@ -573,13 +573,18 @@ TEST_F(RecurTest, Nested) {
                 recur.yield %value : f64
               } -> tensor<f64>
           %e = tensor.extract %last[] : tensor<f64>
-          recur.yield %e : f64
+          %still_outer = recur.index 0 : index
+          %i = arith.index_cast %still_outer : index to i64
+          %number = arith.sitofp %i : i64 to f64
+          %sum = arith.addf %e, %number : f64
+          recur.yield %sum : f64
         })",
       {"tensor<?xf64>", "tensor<f64>"});
   Values results =
       run(source, {tensor({3}, {2, 3, 5}), zeros({3}), tensor({}, {0})});
+  // t + x_t sum_{j <= t} x_j, summed up to t.
   EXPECT_EQ(toDoubles(results[0]),
-            (std::vector<double>{4, 4 + 15, 4 + 15 + 50}));
+            (std::vector<double>{4, 4 + 16, 4 + 16 + 52}));
 }
 
 TEST_F(RecurTest, NoBatch) {
