@@ -133,11 +133,45 @@ static llvm::Expected<Array> readCaseArray(const ConformanceCase &test,
   return array;
 }
 
+namespace {
+/// One way to compute a case.
+struct Variant {
+  std::string name, source;
+  FormKind form;
+};
+} // namespace
+
+/// Fails with the reason to skip the case.
+static llvm::Expected<std::vector<Variant>>
+getVariants(const ConformanceCase &test, ArrayRef<FormKind> forms) {
+  std::vector<Variant> variants;
+  if (test.operation == "Attention") {
+    auto source = getOnnxAttentionModule(test);
+    if (!source)
+      return source.takeError();
+    for (FormKind form : forms)
+      variants.push_back({stringifyFormKind(form).str(), *source, form});
+    return variants;
+  }
+  if (test.operation != "LinearAttention")
+    return llvm::createStringError("no " + test.operation + " operation yet");
+  for (StringRef schedule : {"sequential", "chunked"}) {
+    auto source = getOnnxLinearAttentionModule(test, schedule);
+    if (!source)
+      return source.takeError();
+    variants.push_back({schedule.str(), *source, forms.front()});
+  }
+  // A cell that is no monoid has one order only.
+  if (variants[0].source == variants[1].source)
+    variants.pop_back();
+  return variants;
+}
+
 /// The largest error over all outputs, or why the case fails.
-static llvm::Expected<double> runForm(const ConformanceCase &test,
-                                      StringRef source, FormKind form,
-                                      CompileOptions options,
-                                      MLIRContext &context) {
+static llvm::Expected<double> runVariant(const ConformanceCase &test,
+                                         const Variant &variant,
+                                         CompileOptions options,
+                                         MLIRContext &context) {
   // Diagnostics become the reason.
   std::string reason;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
@@ -145,10 +179,10 @@ static llvm::Expected<double> runForm(const ConformanceCase &test,
       llvm::raw_string_ostream(reason) << diagnostic;
     return success();
   });
-  auto module = parseSourceString<ModuleOp>(source, &context);
+  auto module = parseSourceString<ModuleOp>(variant.source, &context);
   if (!module)
     return llvm::createStringError("malformed IR: " + reason);
-  options.form = form;
+  options.form = variant.form;
   FailureOr<CompiledKernel> compiled = compileToObject(*module, options);
   if (failed(compiled))
     return llvm::createStringError("does not compile: " + reason);
@@ -224,23 +258,21 @@ LogicalResult mlir::attn::runConformance(StringRef directory,
       fail(llvm::toString(test.takeError()));
       continue;
     }
-    auto source = getOnnxAttentionModule(*test);
-    if (!source) {
+    auto variants = getVariants(*test, forms);
+    if (!variants) {
       ++skipped;
       llvm::outs() << "SKIP  " << name << ": "
-                   << llvm::toString(source.takeError()) << "\n";
+                   << llvm::toString(variants.takeError()) << "\n";
       continue;
     }
     std::string line, reason;
-    for (FormKind form : forms) {
-      auto worst = runForm(*test, *source, form, options, context);
+    for (const Variant &variant : *variants) {
+      auto worst = runVariant(*test, variant, options, context);
       if (!worst) {
-        reason = (stringifyFormKind(form) + ": " +
-                  llvm::toString(worst.takeError()))
-                     .str();
+        reason = variant.name + ": " + llvm::toString(worst.takeError());
         break;
       }
-      line += llvm::formatv("  {0} {1:e1}", stringifyFormKind(form), *worst);
+      line += llvm::formatv("  {0} {1:e1}", variant.name, *worst);
     }
     if (!reason.empty()) {
       fail(reason);

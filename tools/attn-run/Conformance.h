@@ -34,7 +34,13 @@ struct ConformanceCase {
 /// order, that returns the outputs in order. Fails with the reason to skip it.
 llvm::Expected<std::string> getOnnxAttentionModule(const ConformanceCase &test);
 
-/// Runs every case below `directory` in each of `forms`; prints a line per case
+/// The same for LinearAttention, its scan in the given `schedule` (as in
+/// `#recur.schedule`).
+llvm::Expected<std::string>
+getOnnxLinearAttentionModule(const ConformanceCase &test, StringRef schedule);
+
+/// Runs every case below `directory`, attention in each of `forms`, a recurrence
+/// in each schedule that is worth it; prints a line per case
 /// and a closing line. Fails if a case fails, or there is none.
 LogicalResult runConformance(StringRef directory, ArrayRef<FormKind> forms,
                              const CompileOptions &options,

@@ -5,83 +5,25 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conformance.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/raw_ostream.h"
+#include "OnnxWriter.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
 namespace {
 
-/// A tensor in the function being written: its SSA name, type and the iteration
-/// dimension of attention behind each of its dimensions.
-struct Value {
-  std::string name, elementType;
-  SmallVector<int64_t> shape;
-  SmallVector<std::string> dims; // Of b, h, g, m, k1, k2, n.
-
-  std::string type() const {
-    std::string text = "tensor<";
-    for (int64_t size : shape)
-      text += std::to_string(size) + "x";
-    return text + elementType + ">";
-  }
-};
-
-template <typename Range>
-std::string commas(const Range &range) {
-  return llvm::join(llvm::map_range(range,
-                                    [](const auto &x) {
-                                      return llvm::formatv("{0}", x).str();
-                                    }),
-                    ", ");
-}
+using Value = OnnxValue;
 
 enum InputPlace { Q, K, V, Mask, PastKey, PastValue, NonPad, NumInputs };
 enum OutputPlace { Y, PresentKey, PresentValue, Scores };
 
-class Writer {
+class Writer : public OnnxWriter {
 public:
-  explicit Writer(const ConformanceCase &test) : test(test), os(body) {}
+  using OnnxWriter::OnnxWriter;
 
   llvm::Expected<std::string> write();
 
 private:
-  bool has(unsigned place) const {
-    return place < test.inputs.size() && !test.inputs[place].name.empty();
-  }
-  bool returns(unsigned place) const {
-    return place < test.outputs.size() && !test.outputs[place].name.empty();
-  }
-  Value getInput(unsigned place, ArrayRef<std::string> dims) {
-    const CaseTensor &tensor = test.inputs[place];
-    return {"%" + tensor.name, tensor.elementType, tensor.shape,
-            SmallVector<std::string>(dims)};
-  }
-  std::string fresh() { return "%" + std::to_string(next++); }
-  Value empty(Value like) {
-    like.name = fresh();
-    os << "  " << like.name << " = tensor.empty() : " << like.type() << "\n";
-    return like;
-  }
-
-  /// Splits dimension `place` into `sizes`, named `names`.
-  Value expand(const Value &value, unsigned place, ArrayRef<int64_t> sizes,
-               ArrayRef<std::string> names) {
-    return reshape(value, place, 1, sizes, names, "expand_shape");
-  }
-  /// Joins the dimensions `place` and `place + 1`.
-  Value collapse(const Value &value, unsigned place, StringRef name) {
-    return reshape(value, place, 2,
-                   {value.shape[place] * value.shape[place + 1]}, {name.str()},
-                   "collapse_shape");
-  }
-  Value reshape(const Value &value, unsigned place, unsigned count,
-                ArrayRef<int64_t> sizes, ArrayRef<std::string> names,
-                StringRef operation);
   /// (b, s, h, d) to (b, h, s, d).
   Value headsFirst(const Value &value);
   /// `first` and `second` one after the other in dimension 2.
@@ -90,42 +32,8 @@ private:
   Value getMask();
   std::string getMap(const Value &value);
 
-  const ConformanceCase &test;
-  std::string body;
-  llvm::raw_string_ostream os;
-  unsigned next = 0;
   int64_t heads = 0, group = 1, queries = 0, keys = 0;
 };
-
-Value Writer::reshape(const Value &value, unsigned place, unsigned count,
-                      ArrayRef<int64_t> sizes, ArrayRef<std::string> names,
-                      StringRef operation) {
-  Value result = value;
-  result.name = fresh();
-  auto replace = [&](auto &list, auto with) {
-    list.erase(list.begin() + place, list.begin() + place + count);
-    list.insert(list.begin() + place, with.begin(), with.end());
-  };
-  replace(result.shape, sizes);
-  replace(result.dims, names);
-  // The reassociation counts in the longer shape.
-  unsigned wide = std::max<unsigned>(count, sizes.size());
-  SmallVector<std::string> groups;
-  unsigned next = 0;
-  for (unsigned i = 0; i < std::min(value.shape.size(), result.shape.size());
-       ++i) {
-    SmallVector<unsigned> group;
-    for (unsigned j = 0; j < (i == place ? wide : 1); ++j)
-      group.push_back(next++);
-    groups.push_back("[" + commas(group) + "]");
-  }
-  os << "  " << result.name << " = tensor." << operation << " " << value.name
-     << " [" << commas(groups) << "]";
-  if (operation == "expand_shape")
-    os << " output_shape [" << commas(result.shape) << "]";
-  os << " : " << value.type() << " into " << result.type() << "\n";
-  return result;
-}
 
 Value Writer::headsFirst(const Value &value) {
   Value result = value;
@@ -215,8 +123,6 @@ std::string Writer::getMap(const Value &value) {
 }
 
 llvm::Expected<std::string> Writer::write() {
-  if (test.operation != "Attention")
-    return llvm::createStringError("no " + test.operation + " operation yet");
   if (!has(Q) || !has(K) || !has(V) || !returns(Y))
     return llvm::createStringError("needs Q, K, V and Y");
   if (returns(Scores))
@@ -340,19 +246,7 @@ llvm::Expected<std::string> Writer::write() {
     results.push_back(*key);
   if (returns(PresentValue))
     results.push_back(*value);
-  SmallVector<std::string> parameters, names, types;
-  for (const CaseTensor &tensor : test.inputs)
-    if (!tensor.name.empty())
-      parameters.push_back(
-          "%" + tensor.name + ": " +
-          Value{"", tensor.elementType, tensor.shape, {}}.type());
-  for (const Value &result : results) {
-    names.push_back(result.name);
-    types.push_back(result.type());
-  }
-  return "func.func @main(" + llvm::join(parameters, ", ") + ") -> (" +
-         llvm::join(types, ", ") + ") {\n" + body + "  return " +
-         llvm::join(names, ", ") + " : " + llvm::join(types, ", ") + "\n}\n";
+  return finish(results);
 }
 
 } // namespace
