@@ -47,4 +47,43 @@ def RecurExpandMonoid : Pass<"recur-expand-monoid"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RecurRescanToScan : Pass<"recur-rescan-to-scan"> {
+  let summary = "a rescan whose step does not look at t reads once";
+  let description = [{
+    With boundary `reset` and a prefix as history,
+
+        rescan(step(x_j, h), read(x_t, h))  -->  scan(step(x_t, h), read(x_t, h))
+
+    the state for token t + 1 is one step from that for token t: L steps instead
+    of L(L+1)/2. This covers attention whose query is the same for all tokens
+    (Feng et al., arXiv:2405.13956), also where that query is a copy for each
+    token; a causal mask in an `attn.fold` of one key does not count as looking
+    at t, as the prefix implies it.
+
+    Otherwise a remark (category `recur`) says what in the step looks at t.
+
+    ```mlir
+    func.func @example(%x: tensor<9x4xf32>, %y0: tensor<9x4xf32>, %h0: tensor<4xf32>) -> tensor<9x4xf32> {
+      %y, %h = recur.rescan ins(%x : tensor<9x4xf32>) outs(%y0 : tensor<9x4xf32>) init(%h0 : tensor<4xf32>)
+          {indexing_maps = [affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>]}
+          step(%x_j: tensor<4xf32>, %h: tensor<4xf32>) {
+            %sum = arith.addf %h, %x_j : tensor<4xf32>
+            %next = math.tanh %sum : tensor<4xf32>
+            recur.yield %next : tensor<4xf32>
+          } -> tensor<9x4xf32>, tensor<4xf32>
+      return %y : tensor<9x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %y, %h = recur.scan ins(%x : tensor<9x4xf32>) outs(%y0 : tensor<9x4xf32>) init(%h0 : tensor<4xf32>) {... step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+      %sum = arith.addf %h, %x_t : tensor<4xf32>
+      %next = math.tanh %sum : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // ATTN_DIALECT_RECUR_TRANSFORMS_PASSES_TD
