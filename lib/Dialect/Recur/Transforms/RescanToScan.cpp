@@ -24,8 +24,8 @@ using namespace mlir::recur;
 // Matching
 //===----------------------------------------------------------------------===//
 
-/// Whether there are as many tokens as there is history.
-static bool haveSameSize(RescanOp op, unsigned first, unsigned second) {
+bool mlir::recur::hasTokenForEachOfHistory(RescanOp op) {
+  unsigned first = op.getTimeDim(), second = op.getHistoryDim();
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   if (!ShapedType::isDynamic(ranges[first]) &&
       !ShapedType::isDynamic(ranges[second]))
@@ -153,7 +153,7 @@ mlir::recur::matchRescanWithoutToken(RescanOp op, Refusal *refusal) {
   if (op.getHistory() != History::Prefix)
     return refuse("each token rereads all of the history, not a prefix of it",
                   "use #recur<history prefix> if what comes later is hidden");
-  if (!haveSameSize(op, op.getTimeDim(), op.getHistoryDim()))
+  if (!hasTokenForEachOfHistory(op))
     return refuse("there may be more or fewer tokens than history",
                   "make both sizes static, or the destination of the size of "
                   "the history");

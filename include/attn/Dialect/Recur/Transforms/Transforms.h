@@ -29,6 +29,9 @@ SmallVector<Value> inlineBody(OpBuilder &b, Block *body, ValueRange arguments);
 /// In place; nothing happens to a scan that has a step.
 void expandMonoid(RewriterBase &rewriter, ScanOp op);
 
+/// Whether there are certainly as many tokens as there is history.
+bool hasTokenForEachOfHistory(RescanOp op);
+
 /// A rescan whose step does not look at t.
 struct RescanWithoutToken {
   RescanOp op;
