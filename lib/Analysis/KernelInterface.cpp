@@ -10,6 +10,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
+#include <set>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -144,6 +145,16 @@ mlir::attn::getKernelInterface(func::FuncOp function) {
     if (failed(addArgument(result, "result", i, /*isOutput=*/true)))
       return failure();
   return interface;
+}
+
+SmallVector<std::string> mlir::attn::getCounters(ModuleOp module) {
+  std::set<std::string> names;
+  module.walk([&](CountOp op) { names.insert(op.getCounter().str()); });
+  return SmallVector<std::string>(names.begin(), names.end());
+}
+
+std::string mlir::attn::getCounterReader(StringRef kernel, StringRef counter) {
+  return (kernel + "_count_" + counter).str();
 }
 
 FailureOr<func::FuncOp> mlir::attn::findEntry(ModuleOp module, StringRef name) {

@@ -49,7 +49,11 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
-void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm) {
+void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
+                                      const CPUPipelineOptions &options) {
+  CPUExpandCountersOptions counters;
+  counters.kernel = options.kernel;
+  pm.addPass(createCPUExpandCounters(counters));
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());
@@ -92,7 +96,7 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
 void mlir::attn::buildCPUPipeline(OpPassManager &pm,
                                   const CPUPipelineOptions &options) {
   buildCPUBufferPipeline(pm, options);
-  buildCPULLVMPipeline(pm);
+  buildCPULLVMPipeline(pm, options);
 }
 
 void mlir::attn::chooseTiles(const Machine &machine, FormPipelineOptions &form,

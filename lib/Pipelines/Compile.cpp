@@ -55,6 +55,7 @@ LogicalResult Compiler::run(function_ref<void(OpPassManager &)> build) {
 static void setTiles(const CompileOptions &options, const Machine &machine,
                      FormPipelineOptions &form, CPUPipelineOptions &cpu) {
   form.form = options.form;
+  form.count = options.count;
   chooseTiles(machine, form, cpu);
   if (options.queries)
     form.queries = options.queries;
@@ -81,11 +82,14 @@ LogicalResult Compiler::lowerToBuffers() {
   if (failed(run([&](OpPassManager &pm) { buildCPUBufferPipeline(pm, cpu); })))
     return failure();
   scratch = getScratchMemory(module);
+  interface.counters = getCounters(module); // What cannot be reached is gone.
   return success();
 }
 
 LogicalResult Compiler::lowerToLLVM() {
-  return run([](OpPassManager &pm) { buildCPULLVMPipeline(pm); });
+  CPUPipelineOptions cpu;
+  cpu.kernel = interface.name;
+  return run([&](OpPassManager &pm) { buildCPULLVMPipeline(pm, cpu); });
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>

@@ -25,8 +25,17 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   blocked.queries = options.queries;
   blocked.keys = options.keys;
   pm.addPass(createAttnToBlocked(blocked));
+  pm.addPass(createAttnToRecur());
   pm.addPass(recur::createRecurSelectSchedule());
-  pm.addPass(createRecurToSCF());
+  RecurToSCFOptions recurrent;
+  recurrent.queries = options.queries;
+  pm.addPass(createRecurToSCF(recurrent));
+  if (options.count) {
+    // What is computed twice is merged later on, and then runs once; folds that
+    // are counted apart could not be merged.
+    pm.addPass(createCSEPass());
+    pm.addPass(createAttnInstrument());
+  }
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -74,6 +74,12 @@ llvm::Expected<LoadedKernel> LoadedKernel::load(llvm::ArrayRef<char> object,
   if (!entry)
     return entry.takeError();
   LoadedKernel kernel;
+  for (const std::string &counter : interface.counters) {
+    auto reader = (*jit)->lookup(getCounterReader(interface.name, counter));
+    if (!reader)
+      return reader.takeError();
+    kernel.counters[counter] = reader->toPtr<int64_t (*)()>();
+  }
   kernel.entry = entry->toPtr<Entry>();
   kernel.jit = std::move(*jit);
   kernel.interface = std::move(interface);

@@ -549,9 +549,15 @@ static LogicalResult evaluateFinish(Interpreter &interpreter, FinishOp op) {
   return interpreter.setAll(op->getResults(), std::move(results));
 }
 
+/// The reference has no counters: it evaluates what a program means.
+static LogicalResult evaluateCount(Interpreter &, CountOp) {
+  return success();
+}
+
 void reference::addAttnHandlers(HandlerTable &table) {
   table.add<AttentionOp>(evaluateAttention);
   table.add<FoldOp>(evaluateFold);
   table.add<CombineOp>(evaluateCombine);
   table.add<FinishOp>(evaluateFinish);
+  table.add<CountOp>(evaluateCount);
 }

@@ -8,10 +8,12 @@
 #include "Accuracy.h"
 #include "Conformance.h"
 #include "KernelRun.h"
+#include "attn/Analysis/VisiblePairs.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Runtime/MachinePeak.h"
 #include "attn/Runtime/Npy.h"
 #include "common/ToolOptions.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
@@ -51,8 +53,9 @@ struct Options {
   cl::opt<std::string> time{"time", cl::desc("time N runs (default 7)"),
                             cl::value_desc("N"), cl::ValueOptional,
                             cl::cat(category)};
-  cl::opt<bool> count{"count", cl::desc("count folds (not implemented yet)"),
-                      cl::cat(category)};
+  cl::opt<bool> count{
+      "count", cl::desc("count folds: (query, visible key) pairs of one run"),
+      cl::cat(category)};
   cl::opt<bool> memory{"memory", cl::desc("report scratch memory"),
                        cl::cat(category)};
   cl::opt<bool> json{"json", cl::desc("print results as JSON"),
@@ -163,6 +166,8 @@ public:
     if (auto error = run.run())
       return report(std::move(error));
     addMemory(compiled->scratch, LoadedKernel::getPeakHeapBytes());
+    if (options.count)
+      addCounts(*kernel, function); // Of the one run so far.
     if (failed(writeOutputs(run)))
       return failure();
     LogicalResult result = checkExpected(run);
@@ -223,6 +228,26 @@ private:
                                      {"heap_bytes", heapBytes}},
                   llvm::Twine(scratch.stackBytes) + " bytes of stack, " +
                       llvm::Twine(heapBytes) + " bytes of heap at the peak");
+  }
+
+  /// What the kernel has counted, and where it is known what to expect, that.
+  void addCounts(const LoadedKernel &kernel, func::FuncOp function) {
+    llvm::json::Object counts;
+    SmallVector<std::string> texts;
+    auto add = [&](StringRef name, std::optional<int64_t> predicted) {
+      int64_t measured = kernel.readCounter(name);
+      counts[name.str()] = llvm::json::Object{
+          {"measured", measured},
+          {"predicted", predicted ? llvm::json::Value(*predicted) : nullptr}};
+      texts.push_back(llvm::formatv(
+          "{0} {1} (predicted: {2})", name, measured,
+          predicted ? std::to_string(*predicted) : "unknown"));
+    };
+    add("folds", countFolds(function));
+    for (StringRef name : kernel.getInterface().counters)
+      if (name != "folds")
+        add(name, std::nullopt);
+    summary.add("counts", std::move(counts), llvm::join(texts, ", "));
   }
 
   LogicalResult writeOutputs(const KernelRun &run) {
@@ -381,8 +406,6 @@ LogicalResult run(const Options &options,
   FailureOr<CompileOptions> compileOptions = commandLine.get();
   if (failed(compileOptions))
     return failure();
-  if (options.count)
-    return reportError("counters are not implemented yet; leave out --count");
   if (unsigned runs = 1; !options.time.empty() &&
                          (StringRef(options.time).getAsInteger(10, runs) ||
                           runs == 0 || runs > 1000000))
@@ -394,6 +417,9 @@ LogicalResult run(const Options &options,
   registerDialects(registry);
   MLIRContext context(registry);
   if (!options.conformance.empty()) {
+    if (options.count)
+      return reportError("--count is of one kernel; leave out --conformance or "
+                         "--count");
     FailureOr<SmallVector<FormKind>> forms = commandLine.getForms();
     if (failed(forms))
       return failure();
@@ -402,6 +428,7 @@ LogicalResult run(const Options &options,
   auto file = ModuleFile::open(options.file, context);
   if (!file)
     return failure();
+  compileOptions->count = options.count;
   return Session(options, *compileOptions, context).run(file->getModule());
 }
 

@@ -44,7 +44,7 @@ struct CompileCommandLine::Options {
           clEnumValN(FormChoice::Auto, "auto", "the compiler chooses (blocked)"),
           clEnumValN(FormChoice::Materialized, "materialized", "textbook L x L"),
           clEnumValN(FormChoice::Recurrent, "recurrent",
-                     "a scan over pairs (not implemented yet)"),
+                     "one key after the other"),
           clEnumValN(FormChoice::Blocked, "blocked", "online softmax on tiles"),
           clEnumValN(FormChoice::Recompute, "recompute",
                      "nothing kept (not implemented yet)"))};
@@ -88,12 +88,9 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   if (!given.chip.empty())
     return reportError("--chip names a GPU, and there is no code generation "
                        "for GPUs yet");
-  if (given.form == FormChoice::Recurrent)
-    return reportError("the recurrent form is not implemented yet; use "
-                       "--form=blocked or --form=materialized");
   if (given.form == FormChoice::Recompute)
     return reportError("the recompute form is not implemented yet; use "
-                       "--form=blocked or --form=materialized");
+                       "another --form");
   if (given.numThreads != 1)
     return reportError("kernels run on one thread so far; use "
                        "--num-threads=1");
@@ -105,6 +102,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   CompileOptions result;
   result.entry = given.entry;
   result.form = given.form == FormChoice::Materialized ? FormKind::Materialized
+                : given.form == FormChoice::Recurrent  ? FormKind::Recurrent
                                                        : FormKind::Blocked;
   result.cpu = given.cpu;
   result.queries = given.queries;

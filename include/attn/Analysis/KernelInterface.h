@@ -18,7 +18,11 @@ namespace mlir::attn {
 ///     int32_t NAME_packed(void *const *arguments, const int64_t *sizes)
 ///
 /// Arrays are contiguous and row-major. Each free size is passed once, however
-/// many arrays have it.
+/// many arrays have it. What the kernel counts (`attn.count`) is read by
+///
+///     int64_t NAME_count_COUNTER(void)
+///
+/// which gives the sum over all calls since the kernel was loaded.
 struct KernelInterface {
   /// One dimension of an array: a number, or the index of a free size.
   struct Dim {
@@ -39,6 +43,7 @@ struct KernelInterface {
   std::string name;
   SmallVector<Argument> arguments; // Inputs, then outputs.
   SmallVector<std::string> sizes;  // Names of the free sizes.
+  SmallVector<std::string> counters; // Names of what an instrumented kernel counts.
 
   /// Shape of an array for given free sizes.
   SmallVector<int64_t> getShape(const Argument &argument,
@@ -48,6 +53,11 @@ struct KernelInterface {
 /// The interface of `function`, before any rewrite. Emits an error where a
 /// function cannot have one.
 FailureOr<KernelInterface> getKernelInterface(func::FuncOp function);
+
+/// Names of the counters of `module`, each once, in alphabetical order.
+SmallVector<std::string> getCounters(ModuleOp module);
+/// The name of the C function that reads a kernel's counter.
+std::string getCounterReader(StringRef kernel, StringRef counter);
 
 /// The function to compile: `name`, or the only public one if `name` is empty.
 /// Emits an error at the module if there is none or the choice is not unique.

@@ -95,6 +95,117 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def AttnToRecur : Pass<"attn-to-recur"> {
+  let summary = "the recurrent form: a rescan of the keys for each query";
+  let description = [{
+    Rewrites each `attn.attention` whose form is recurrent or not chosen into a
+    `recur.rescan` over (batch.., t = query, j = key) whose step is an
+    `attn.fold` of one key and whose read is `attn.finish`:
+
+        attention(q, K, V)_t = finish(fold(.. fold(identity, k_0, v_0) .., k_j, v_j))
+
+    The state (m, l, acc) is O(1) in the number of keys. Masks, mask tensors,
+    groups and score regions stay in the fold, which is told by `recur.index`
+    where it is. Where the mask hides what comes after a query, the rescan goes
+    through `j <= t` only. Features are the last dimension of what a recurrence
+    sees: a tensor of another layout is transposed first.
+
+    ```mlir
+    func.func @example(%q: tensor<8x4xf32>, %k: tensor<8x4xf32>, %v: tensor<8x4xf32>) -> tensor<8x4xf32> {
+      %init = tensor.empty() : tensor<8x4xf32>
+      %o = attn.attention ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>)
+             outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+      return %o : tensor<8x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %m = linalg.fill ins(%infinity : f32) outs(%empty : tensor<1xf32>)
+    %o, %m8, %l8, %acc8 = recur.rescan ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%m, %l, %acc : ...
+      step(%q_t: tensor<4xf32>, %k_j: tensor<4xf32>, %v_j: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+      %t = recur.index 0 : index
+      %j = recur.index 1 : index
+      %m2, %l2, %acc2 = attn.fold ins(%q1, %k1, %v1 : ...) at(%t, %j) outs(%m, %l, %acc : ...) {... mask = #attn.causal}
+      recur.yield %m2, %l2, %acc2
+    read(%q_t: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+      %o = attn.finish ins(%m, %l, %acc : ...
+      recur.yield %o_t
+    ```
+
+    `stabilize=false` writes the recurrence of the textbooks instead, numerator
+    and denominator without a running maximum: d' = d + e^s, n' = n + e^s v. It
+    overflows for scores above 88.7 in f32 (709.7 in f64) and is there to be
+    looked at.
+  }];
+  let options = [
+    Option<"stabilize", "stabilize", "bool", "true",
+      "keep a running maximum; without one, large scores overflow">,
+  ];
+  let dependentDialects = [
+    "::mlir::attn::AttnDialect", "::mlir::recur::RecurDialect",
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def RecurToAttn : Pass<"recur-to-attn"> {
+  let summary = "find the attention in a rescan";
+  let description = [{
+    The inverse of `attn-to-recur`: raises each `recur.rescan` with boundary
+    `reset` whose step is an `attn.fold` of one query and one key, starting from
+    the identity, and whose read is `attn.finish`. A rescan of the prefix around
+    a fold that shows all keys is causal attention. Transposed copies made to
+    have features last become maps again.
+
+    Where a rescan is not attention, a remark (category `recur`) says which part
+    of it is not.
+
+    ```mlir
+    func.func @example(%q: tensor<8x4xf32>, %k: tensor<8x4xf32>, %v: tensor<8x4xf32>, %o0: tensor<8x4xf32>) -> tensor<8x4xf32> {
+      %infinity = arith.constant dense<0xFF800000> : tensor<1xf32>
+      %zero = arith.constant dense<0.0> : tensor<1xf32>
+      %zeros = arith.constant dense<0.0> : tensor<1x4xf32>
+      %o, %s:3 = recur.rescan ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%o0 : tensor<8x4xf32>)
+          init(%infinity, %zero, %zeros : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>)
+          {indexing_maps = [affine_map<(t, j) -> (t)>, affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (j)>,
+                            affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>, affine_map<(t, j) -> ()>,
+                            affine_map<(t, j) -> ()>]}
+          step(%q_t: tensor<4xf32>, %k_j: tensor<4xf32>, %v_j: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+            %q1 = tensor.expand_shape %q_t [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+            %k1 = tensor.expand_shape %k_j [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+            %v1 = tensor.expand_shape %v_j [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+            %next:3 = attn.fold ins(%q1, %k1, %v1 : tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>)
+                outs(%m, %l, %acc : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>)
+                {indexing_maps = [affine_map<(m, k1, k2, n) -> (m, k1)>, affine_map<(m, k1, k2, n) -> (k2, k1)>,
+                                  affine_map<(m, k1, k2, n) -> (k2, n)>, affine_map<(m, k1, k2, n) -> (m)>,
+                                  affine_map<(m, k1, k2, n) -> (m)>, affine_map<(m, k1, k2, n) -> (m, n)>]}
+                -> tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+            recur.yield %next#0, %next#1, %next#2 : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+          }
+          read(%q_t: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+            %empty = tensor.empty() : tensor<1x4xf32>
+            %o1 = attn.finish ins(%m, %l, %acc : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>) outs(%empty : tensor<1x4xf32>)
+                {indexing_maps = [affine_map<(m, n) -> (m)>, affine_map<(m, n) -> (m)>, affine_map<(m, n) -> (m, n)>,
+                                  affine_map<(m, n) -> (m, n)>]} -> tensor<1x4xf32>
+            %o_t = tensor.collapse_shape %o1 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32>
+            recur.yield %o_t : tensor<4xf32>
+          } -> tensor<8x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+      return %o : tensor<8x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %o = attn.attention ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%o0 : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def RecurToSCF : Pass<"recur-to-scf"> {
   let summary = "recurrences to loops over tokens";
   let description = [{
@@ -109,6 +220,10 @@ def RecurToSCF : Pass<"recur-to-scf"> {
 
     and each `recur.rescan` into loops over tokens and history. A schedule that
     the cell has no algebra for is an error.
+
+    A rescan that is attention (`recur-to-attn`) folds one key after the other
+    for `queries` queries at once, which fill the vector lanes: their states are
+    apart, so this is the same recurrence. Per query the state stays O(1).
 
     A cell of numbers works on all of the batch at once, so that vector lanes are
     its innermost batch dimension; a cell of tensors is looped over, and lanes are
@@ -138,8 +253,13 @@ def RecurToSCF : Pass<"recur-to-scf"> {
       %y = tensor.insert_slice %h into %y_before[%t, 0] [1, 16] [1, 1] : tensor<16xf32> into tensor<?x16xf32>
     ```
   }];
+  let options = [
+    Option<"queries", "queries", "int64_t", "32",
+      "queries side by side where a rescan is attention">,
+  ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::recur::RecurDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -23,7 +23,7 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::init(FormKind::Blocked),
       llvm::cl::values(
           clEnumValN(FormKind::Materialized, "materialized", "textbook L x L"),
-          clEnumValN(FormKind::Recurrent, "recurrent", "a scan over pairs"),
+          clEnumValN(FormKind::Recurrent, "recurrent", "one key after the other"),
           clEnumValN(FormKind::Blocked, "blocked", "online softmax on tiles"),
           clEnumValN(FormKind::Recompute, "recompute", "nothing kept"))};
   PassOptions::Option<int64_t> queries{
@@ -32,6 +32,9 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<int64_t> keys{
       *this, "keys", llvm::cl::desc("keys per tile, in rows"),
       llvm::cl::init(256)};
+  PassOptions::Option<bool> count{
+      *this, "count", llvm::cl::desc("count folds while running"),
+      llvm::cl::init(false)};
 };
 void buildFormPipeline(OpPassManager &pm, const FormPipelineOptions &options);
 
@@ -46,12 +49,15 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   PassOptions::Option<int64_t> rows{
       *this, "rows", llvm::cl::desc("rows per register tile"),
       llvm::cl::init(4)};
+  PassOptions::Option<std::string> kernel{
+      *this, "kernel",
+      llvm::cl::desc("name of the kernel that counters belong to")};
 };
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 /// Its two halves: to loops and vectors on buffers, and on to the LLVM dialect.
 void buildCPUBufferPipeline(OpPassManager &pm,
                             const CPUPipelineOptions &options);
-void buildCPULLVMPipeline(OpPassManager &pm);
+void buildCPULLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 
 /// Tile sizes that suit a machine.
 void chooseTiles(const Machine &machine, FormPipelineOptions &form,

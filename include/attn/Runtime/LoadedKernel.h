@@ -27,6 +27,13 @@ public:
     return entry(arguments.data(), sizes.data());
   }
 
+  /// What the kernel has counted under this name since it was loaded; 0 where it
+  /// has no such counter, for then it never reaches what is counted.
+  int64_t readCounter(llvm::StringRef name) const {
+    auto reader = counters.find(name);
+    return reader == counters.end() ? 0 : reader->second();
+  }
+
   /// The most bytes of heap that kernels of this process held at one time since
   /// the last call of `resetPeakHeapBytes`.
   static int64_t getPeakHeapBytes();
@@ -37,6 +44,7 @@ private:
   std::unique_ptr<llvm::orc::LLJIT> jit;
   KernelInterface interface;
   Entry entry = nullptr;
+  llvm::StringMap<int64_t (*)()> counters; // Functions that read them.
 };
 
 } // namespace mlir::attn

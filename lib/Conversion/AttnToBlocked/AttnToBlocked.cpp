@@ -10,13 +10,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
-#include "mlir/Dialect/SCF/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
-#include "mlir/IR/Dominance.h"
-#include "mlir/Transforms/CSE.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_ATTNTOBLOCKED
@@ -25,76 +19,6 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Tiles `finish` along queries, with the fold, the identity and the packing of
-/// queries fused into the loops; one batch index at a time.
-static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
-                                 int64_t queries) {
-  SmallVector<OpFoldResult> sizes(finish.getNumLoops(),
-                                  rewriter.getIndexAttr(1));
-  sizes[finish.getQueryDim()] = rewriter.getIndexAttr(queries);
-  sizes[finish.getValueDim()] = rewriter.getIndexAttr(0);
-  scf::SCFTileAndFuseOptions options;
-  options.setTilingOptions(scf::SCFTilingOptions().setTileSizes(sizes));
-  rewriter.setInsertionPoint(finish);
-  FailureOr<scf::SCFTileAndFuseResult> tiled =
-      scf::tileConsumerAndFuseProducersUsingSCF(rewriter, finish, options);
-  if (failed(tiled))
-    return finish.emitOpError("could not be tiled along queries");
-  for (auto [before, after] : tiled->replacements)
-    rewriter.replaceAllUsesWith(before, after);
-
-  // Whole tiles first, so that their sizes are constants.
-  if (!tiled->loops.empty())
-    if (auto loop =
-            dyn_cast<scf::ForOp>(tiled->loops.back().getOperation())) {
-      scf::ForOp rest;
-      (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
-    }
-  return success();
-}
-
-/// fold(s, K)  -->  for each tile of keys: s = fold(s, tile)
-static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
-                              int64_t keys) {
-  if (!fold)
-    return success();
-  SmallVector<OpFoldResult> sizes(fold.getNumLoops(), rewriter.getIndexAttr(0));
-  sizes[fold.getKeyDim()] = rewriter.getIndexAttr(keys);
-  scf::SCFTilingOptions options;
-  options.setTileSizes(sizes).setReductionDims({fold.getKeyDim()});
-  rewriter.setInsertionPoint(fold);
-  FailureOr<scf::SCFTilingResult> tiled =
-      scf::tileUsingSCF(rewriter, fold, options);
-  if (failed(tiled))
-    return fold.emitOpError("could not be tiled along keys");
-  rewriter.replaceOp(fold, tiled->replacements);
-  if (!tiled->loops.empty())
-    if (auto loop =
-            dyn_cast<scf::ForOp>(tiled->loops.front().getOperation())) {
-      scf::ForOp rest;
-      (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
-    }
-  return success();
-}
-
-static void simplify(Operation *root) {
-  MLIRContext *context = root->getContext();
-  RewritePatternSet patterns(context);
-  for (StringRef name : {"affine", "attn", "linalg", "scf", "tensor", "arith"})
-    if (Dialect *dialect = context->getLoadedDialect(name))
-      dialect->getCanonicalizationPatterns(patterns);
-  for (RegisteredOperationName op : context->getRegisteredOperations())
-    if (llvm::is_contained({"affine", "attn", "linalg", "scf", "tensor"},
-                           op.getDialectNamespace()))
-      op.getCanonicalizationPatterns(patterns, context);
-  // A slice of an empty tensor is a small empty tensor: the state of a tile.
-  tensor::populateFoldTensorEmptyPatterns(patterns);
-  (void)applyPatternsGreedily(root, std::move(patterns));
-  IRRewriter rewriter(context);
-  DominanceInfo dominance(root);
-  eliminateCommonSubExpressions(rewriter, dominance, root);
-}
 
 namespace {
 struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
@@ -129,39 +53,7 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     FormAttr form = op.getFormAttr();
     int64_t queryTile = form && form.getQueries() ? form.getQueries() : queries;
     int64_t keyTile = form && form.getKeys() ? form.getKeys() : keys;
-    int64_t edgeTile = std::min(queryTile, keyTile);
-
-    IRRewriter rewriter(op);
-    Operation *function =
-        op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
-    // Without elements there are no tiles, and one fold of nothing is enough.
-    bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
-    FoldedAttention folded = foldAttention(rewriter, op);
-    if (isEmpty)
-      return success();
-    // Marks the folds to tile: their clones have it, other folds do not.
-    StringRef kTileKeys = "attn.tile_keys";
-    folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
-    if (failed(tileQueries(rewriter, folded.finish, queryTile)))
-      return failure();
-    // A multi-result producer fused through several slices is cloned for each;
-    // CSE makes it one again before its keys are tiled.
-    simplify(function);
-
-    SmallVector<FoldOp> folds;
-    function->walk([&](FoldOp fold) {
-      if (fold->removeDiscardableAttr(kTileKeys))
-        folds.push_back(fold);
-    });
-    for (FoldOp fold : folds) {
-      SplitFold split = splitFoldAtMask(rewriter, fold, edgeTile);
-      if (failed(tileKeys(rewriter, split.before, edgeTile)) ||
-          failed(tileKeys(rewriter, split.full, keyTile)) ||
-          failed(tileKeys(rewriter, split.after, edgeTile)))
-        return failure();
-    }
-    simplify(function);
-    return success();
+    return tileAttention(op, queryTile, keyTile);
   }
 };
 } // namespace

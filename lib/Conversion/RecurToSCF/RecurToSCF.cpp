@@ -8,7 +8,10 @@
 #include "MatrixChunks.h"
 #include "Rescan.h"
 #include "attn/Conversion/Passes.h"
+#include "attn/Conversion/RecurToAttn.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "attn/Dialect/Recur/Transforms/Transforms.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -114,7 +117,38 @@ static void lowerScan(RewriterBase &rewriter, ScanOp op, ScheduleKind kind) {
 
 namespace {
 struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
+  using RecurToSCFBase::RecurToSCFBase;
+
+  FailureOr<attn::AttentionInRescan> findAttention() {
+    FailureOr<attn::AttentionInRescan> match = failure();
+    getOperation()->walk([&](RescanOp op) {
+      match = attn::matchAttention(op);
+      return succeeded(match) ? WalkResult::interrupt()
+                              : WalkResult::advance();
+    });
+    return match;
+  }
+
+  /// Queries do not see each other: the folds of one key for each of several
+  /// queries are one fold of that key for all of them.
+  LogicalResult lowerAttention(const attn::AttentionInRescan &match) {
+    IRRewriter rewriter(&getContext());
+    rewriter.setInsertionPoint(match.rescan);
+    return attn::tileAttention(attn::raiseToAttention(rewriter, match), queries,
+                               /*keys=*/1);
+  }
+
   void runOnOperation() override {
+    if (queries <= 0) {
+      getOperation()->emitError("queries must be at least 1, got ")
+          << queries.getValue();
+      return signalPassFailure();
+    }
+    // One at a time: simplifying around one may merge or replace others.
+    for (auto match = findAttention(); succeeded(match);
+         match = findAttention())
+      if (failed(lowerAttention(*match)))
+        return signalPassFailure();
     IRRewriter rewriter(&getContext());
     // Innermost first: a cell may have recurrences of its own.
     WalkResult result = getOperation()->walk([&](Operation *op) {

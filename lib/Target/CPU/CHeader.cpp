@@ -94,8 +94,9 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
   } else {
     os << "; nothing from the heap";
   }
-  os << ".\n * Re-entrant and thread-safe: no global state; calls may run at the "
-        "same time.\n */\n";
+  os << ".\n * Re-entrant and thread-safe: no global state"
+     << (interface.counters.empty() ? "" : " but counters")
+     << "; calls may run at the same time.\n */\n";
 
   os << "int32_t " << interface.name << "(";
   llvm::ListSeparator separator(", ");
@@ -116,7 +117,11 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
         "points to\n * the arrays (and to each scalar) in the order above, "
         "`sizes` to the sizes. */\n"
      << "int32_t " << interface.name
-     << "_packed(void *const *arguments, const int64_t *sizes);\n\n"
-     << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
+     << "_packed(void *const *arguments, const int64_t *sizes);\n\n";
+  for (const std::string &counter : interface.counters)
+    os << "/* What the kernel has counted under the name " << counter
+       << " since it was loaded,\n * in all calls that have returned. */\nint64_t "
+       << getCounterReader(interface.name, counter) << "(void);\n\n";
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
   return text;
 }

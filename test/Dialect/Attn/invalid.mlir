@@ -779,3 +779,27 @@ func.func @yield_elsewhere(%x: f32) {
   // expected-error @+1 {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.fold'}}
   attn.yield %x : f32
 }
+
+// -----
+
+func.func @counter_without_a_name(%n: index) {
+  // expected-error @+1 {{the name of a counter is part of a C function's name: letters, digits and _, not first a digit; got ""}}
+  attn.count "", %n
+  return
+}
+
+// -----
+
+func.func @counter_name_with_a_space(%n: index) {
+  // expected-error @+1 {{got "block evaluations"}}
+  attn.count "block evaluations", %n
+  return
+}
+
+// -----
+
+func.func @counter_name_that_starts_with_a_digit(%n: index) {
+  // expected-error @+1 {{got "2_folds"}}
+  attn.count "2_folds", %n
+  return
+}

@@ -372,4 +372,12 @@ func.func @empty(%query: tensor<0x3x0x1xf32>, %value: tensor<0x3x0x0xf32>) -> te
   return %output : tensor<0x3x0x0xf32>
 }
 
+// CHECK-LABEL: func @count(
+// CHECK-SAME:    %[[PAIRS:.*]]: index)
+// CHECK:         attn.count "folds", %[[PAIRS]]{{$}}
+func.func @count(%pairs: index) {
+  attn.count "folds", %pairs
+  return
+}
+
 // SPACES-NOT: {{[^ ]  [^ ]}}

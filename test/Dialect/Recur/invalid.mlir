@@ -423,18 +423,6 @@ func.func @no_tokens(%x: tensor<?xf32>, %h: tensor<f32>) {
 
 // -----
 
-func.func @prefix_longer_than_history(%x: tensor<4xf32>, %y: tensor<5xf32>, %h: tensor<f32>) {
-  // expected-error @+1 {{rereads j = 0 .. t for 5 tokens, but j has only 4; `history = #recur<history all>` rereads these for each}}
-  %r:2 = recur.rescan ins(%x : tensor<4xf32>) outs(%y : tensor<5xf32>) init(%h : tensor<f32>)
-      {indexing_maps = [affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>]}
-      step(%x_t: f32, %s: f32) {
-        recur.yield %x_t : f32
-      } -> tensor<5xf32>, tensor<f32>
-  return
-}
-
-// -----
-
 // Regions.
 
 func.func @step_takes_other_types(%x: tensor<?x4xbf16>, %h: tensor<f32>) {
@@ -689,11 +677,35 @@ func.func @parts_of_different_types(%x: tensor<?xf32>, %h: tensor<f32>, %i: tens
 // -----
 
 func.func @element_of_integers(%x: tensor<?xi32>, %h: tensor<f32>) {
-  // expected-error @+1 {{elements of #recur.affine<unit> consist of floats, got ('i32')}}
+  // expected-error @+1 {{elements of #recur.affine<unit> consist of floats and tensors of floats (not of rank 0: extract the number), got ('i32')}}
   %r = recur.scan ins(%x : tensor<?xi32>) init(%h : tensor<f32>)
       {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> ()>], monoid = #recur.affine<unit>}
       lift(%x_t: i32) {
         recur.yield %x_t : i32
+      } -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @element_of_vectors(%x: tensor<?xf32>, %v: vector<4xf32>, %h: tensor<f32>) {
+  // expected-error @+1 {{elements of #recur.affine<unit> consist of floats and tensors of floats (not of rank 0: extract the number), got ('vector<4xf32>')}}
+  %r = recur.scan ins(%x : tensor<?xf32>) init(%h : tensor<f32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> ()>], monoid = #recur.affine<unit>}
+      lift(%x_t: f32) {
+        recur.yield %v : vector<4xf32>
+      } -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @element_of_rank_0(%x: tensor<?xf32>, %g: tensor<f32>, %h: tensor<f32>) {
+  // expected-error @+1 {{elements of #recur.affine<scalar> consist of floats and tensors of floats (not of rank 0: extract the number), got ('tensor<f32>', 'f32')}}
+  %r = recur.scan ins(%x : tensor<?xf32>) init(%h : tensor<f32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> ()>], monoid = #recur.affine<scalar>}
+      lift(%x_t: f32) {
+        recur.yield %g, %x_t : tensor<f32>, f32
       } -> tensor<f32>
   return
 }

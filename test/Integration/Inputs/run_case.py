@@ -6,8 +6,9 @@ import subprocess
 import numpy as np
 
 
-def run_kernel(attn_run, ir, arrays, results, folder, *options):
-    """The results of the function in `ir` on `arrays` (a list), as numpy arrays."""
+def run_tool(attn_run, ir, arrays, results, folder, *options):
+    """What attn-run prints for the function in `ir` on `arrays` (a list), and the
+    function's results as numpy arrays."""
     path = os.path.join(folder, "case.mlir")
     with open(path, "w") as file:
         file.write(ir)
@@ -24,7 +25,12 @@ def run_kernel(attn_run, ir, arrays, results, folder, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode:
         raise RuntimeError(f"exit status {done.returncode}: {done.stderr.strip()[-2000:]}")
-    return [np.load(name) for name in outputs]
+    return done.stdout, [np.load(name) for name in outputs]
+
+
+def run_kernel(*arguments):
+    """The results alone."""
+    return run_tool(*arguments)[1]
 
 
 def compare(what, computed, expected, tolerance):

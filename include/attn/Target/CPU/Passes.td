@@ -157,6 +157,42 @@ def CPUExpandCopies : Pass<"cpu-expand-copies"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def CPUExpandCounters : Pass<"cpu-expand-counters", "::mlir::ModuleOp"> {
+  let summary = "counters as memory of the module";
+  let description = [{
+    Each counter of `attn.count` becomes a private 64-bit global, to which
+    `attn.count` adds atomically: kernels stay thread-safe. With `kernel=KERNEL`
+    the function `int64_t KERNEL_count_NAME(void)` reads the counter NAME.
+
+    Runs on buffers: until then nothing had to know that counters are memory.
+
+    ```mlir
+    func.func private @example(%pairs: index) {
+      attn.count "folds", %pairs
+      return
+    }
+    ```
+
+    becomes with `kernel=attention`
+
+    ```mlir
+    memref.global "private" @count.folds : memref<i64> = dense<0>
+    func.func private @example(%pairs: index)
+      %amount = arith.index_cast %pairs : index to i64
+      memref.atomic_rmw addi %amount, %counter[] : (i64, memref<i64>) -> i64
+    func.func @attention_count_folds() -> i64
+      memref.load
+    ```
+  }];
+  let options = [
+    Option<"kernel", "kernel", "std::string", "\"\"",
+      "name of the kernel that the counters belong to">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
   let summary = "give public functions on tensors a plain C interface";
   let description = [{

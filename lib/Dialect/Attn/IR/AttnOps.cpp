@@ -7,9 +7,11 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "Assembly.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -160,6 +162,22 @@ OpFoldResult FoldOp::getOriginOf(unsigned i) {
   if (getOrigin().empty())
     return Builder(getContext()).getIndexAttr(0);
   return getAsOpFoldResult(getOrigin()[i]);
+}
+
+OpFoldResult FoldOp::getPerBatch(OpBuilder &b, Value perBatch,
+                                 function_ref<OpFoldResult(unsigned)> index) {
+  auto type = dyn_cast<RankedTensorType>(perBatch.getType());
+  if (!type)
+    return getAsOpFoldResult(perBatch);
+  MaskAlgebra algebra(b, getLoc());
+  SmallVector<Value> indices;
+  for (unsigned i = 0; i < type.getRank(); ++i)
+    indices.push_back(
+        algebra.materialize(algebra.add(index(i), getOriginOf(i))));
+  Value entry = tensor::ExtractOp::create(b, getLoc(), perBatch, indices);
+  if (!entry.getType().isIndex())
+    entry = arith::IndexCastOp::create(b, getLoc(), b.getIndexType(), entry);
+  return entry;
 }
 
 //===----------------------------------------------------------------------===//
@@ -553,4 +571,15 @@ LogicalResult FinishOp::verify() {
   if (hasLogSumExp() && failed(verifyLogSumExpType(*this)))
     return failure();
   return verifyResultTypes(*this);
+}
+
+LogicalResult CountOp::verify() {
+  StringRef name = getCounter();
+  auto isWordCharacter = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+  if (name.empty() || llvm::isDigit(name.front()) ||
+      !llvm::all_of(name, isWordCharacter))
+    return emitOpError("the name of a counter is part of a C function's name: "
+                       "letters, digits and _, not first a digit; got \"")
+           << name << "\"";
+  return success();
 }

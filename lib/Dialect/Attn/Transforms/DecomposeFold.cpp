@@ -100,19 +100,9 @@ private:
   }
 
   OpFoldResult getPerBatch(OpBuilder &body, Loops &loops, Value perBatch) {
-    auto type = dyn_cast<RankedTensorType>(perBatch.getType());
-    if (!type)
-      return perBatch;
-    SmallVector<Value> indices;
-    MaskAlgebra algebra(body, loc);
-    for (unsigned i = 0; i < type.getRank(); ++i)
-      indices.push_back(
-          algebra.materialize(algebra.add(loops.index(i), op.getOriginOf(i))));
-    Value entry = tensor::ExtractOp::create(body, loc, perBatch, indices);
-    if (entry.getType().isIndex())
-      return entry;
-    return arith::IndexCastOp::create(body, loc, body.getIndexType(), entry)
-        .getResult();
+    return op.getPerBatch(body, perBatch, [&](unsigned i) -> OpFoldResult {
+      return loops.index(i);
+    });
   }
 
   OpBuilder &b;

@@ -55,10 +55,9 @@ static Value packQuery(OpBuilder &b, AttentionOp op,
   return pack.getResult(0);
 }
 
-/// Score region of attention, (score, b.., h, i, j), as that of fold,
-/// (score, batch.., i, j): h is the flattened head.
-static void convertScoreRegion(RewriterBase &rewriter, AttentionOp op,
-                               FoldOp fold, ArrayRef<OpFoldResult> loopSizes) {
+void mlir::attn::moveScoreRegion(RewriterBase &rewriter, AttentionOp op,
+                                 FoldOp fold,
+                                 ArrayRef<OpFoldResult> loopSizes) {
   if (!op.getScoreBody())
     return;
   Location loc = op.getLoc();
@@ -138,7 +137,7 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
       op.getValidKeys(), /*origin=*/ValueRange(), max, sum, acc,
       rewriter.getAffineMapArrayAttr(maps), op.getScaleAttr(),
       op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
-  convertScoreRegion(rewriter, op, fold, sizes);
+  moveScoreRegion(rewriter, op, fold, sizes);
 
   // (batch.., m, k1, k2, n) becomes (batch.., m, n).
   auto compress = [&](AffineMap map) {

@@ -26,22 +26,13 @@ struct KeyIntervals {
 static std::optional<OpFoldResult> getUniform(RewriterBase &rewriter, FoldOp op,
                                               Value perBatch) {
   auto type = dyn_cast<RankedTensorType>(perBatch.getType());
-  if (!type)
-    return getAsOpFoldResult(perBatch);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  SmallVector<Value> indices;
-  for (unsigned i = 0; i < type.getRank(); ++i) {
+  for (unsigned i = 0; type && i < type.getRank(); ++i)
     if (ranges[i] != 1)
       return std::nullopt;
-    indices.push_back(getValueOrCreateConstantIndexOp(rewriter, op.getLoc(),
-                                                      op.getOriginOf(i)));
-  }
-  Value entry =
-      tensor::ExtractOp::create(rewriter, op.getLoc(), perBatch, indices);
-  if (!entry.getType().isIndex())
-    entry = arith::IndexCastOp::create(rewriter, op.getLoc(),
-                                       rewriter.getIndexType(), entry);
-  return entry;
+  return op.getPerBatch(rewriter, perBatch, [&](unsigned) -> OpFoldResult {
+    return rewriter.getIndexAttr(0);
+  });
 }
 
 static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,

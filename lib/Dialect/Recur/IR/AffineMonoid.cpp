@@ -84,10 +84,11 @@ AffineAttr::verifyTypes(function_ref<InFlightDiagnostic()> emitError,
                        << (isComplex ? "a real and an imaginary part, both"
                                      : "one value,")
                        << " of f32 or f64, got (" << state << ")";
-  for (Type type : element)
-    if (!isa<FloatType>(getElementTypeOrSelf(type)))
-      return emitError() << "elements of " << *this
-                         << " consist of floats, got (" << element << ")";
+  if (!llvm::all_of(element, isComponent))
+    return emitError() << "elements of " << *this
+                       << " consist of floats and tensors of floats (not of "
+                          "rank 0: extract the number), got ("
+                       << element << ")";
 
   unsigned first = getNumTransitionComponents(transition);
   auto refuse = [&](StringRef expected) {

@@ -23,9 +23,8 @@ DecayedSoftmaxAttr::verifyTypes(function_ref<InFlightDiagnostic()> emitError,
                        << " is (m, l, a) of one shape, f32 or f64, got ("
                        << state << ")";
   auto fits = [&](Type type) {
-    return isa<FloatType>(getElementTypeOrSelf(type)) &&
-           succeeded(verifyCompatibleShape(type, state.front())) &&
-           getRank(type) == getRank(state.front());
+    return isComponent(type) &&
+           succeeded(verifyCompatibleShape(type, state.front()));
   };
   if (element.size() != 3 || !llvm::all_of(element, fits))
     return emitError() << "an element of " << *this

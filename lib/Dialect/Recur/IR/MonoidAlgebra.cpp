@@ -18,6 +18,12 @@ unsigned mlir::recur::getRank(Type type) {
   return tensor ? tensor.getRank() : 0;
 }
 
+bool mlir::recur::isComponent(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return isa<FloatType>(tensor && tensor.getRank() > 0 ? tensor.getElementType()
+                                                       : type);
+}
+
 SmallVector<Value> mlir::recur::updateElements(OpBuilder &b, Location loc,
                                                ArrayRef<Spread> inputs,
                                                ValueRange states,

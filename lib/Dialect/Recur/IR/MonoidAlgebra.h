@@ -21,6 +21,11 @@ namespace mlir::recur {
 /// Rank of a tensor; 0 for a number.
 unsigned getRank(Type type);
 
+/// Whether elements may have components of this type: a float, or a tensor of
+/// floats. A tensor of rank 0 is neither here: what is left of a sequence that
+/// is fully indexed is a number.
+bool isComponent(Type type);
+
 /// A value seen through dimensions `first`, `first + 1`, .. of a state.
 struct Spread {
   Value value;

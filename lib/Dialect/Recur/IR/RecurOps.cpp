@@ -265,13 +265,6 @@ LogicalResult RescanOp::verify() {
     return failure();
   if (getStep().empty())
     return emitOpError("needs a region `step`");
-  SmallVector<int64_t> ranges = getStaticLoopRanges();
-  int64_t tokens = ranges[getTimeDim()], history = ranges[getHistoryDim()];
-  if (getHistory() == History::Prefix && !ShapedType::isDynamic(tokens) &&
-      !ShapedType::isDynamic(history) && history < tokens)
-    return emitOpError("rereads j = 0 .. t for ")
-           << tokens << " tokens, but j has only " << history
-           << "; `history = #recur<history all>` rereads these for each";
   return success();
 }
 

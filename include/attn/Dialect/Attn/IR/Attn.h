@@ -27,6 +27,14 @@
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
 
+namespace mlir::attn {
+/// What `attn.count` reads and writes: no other operation's memory.
+struct CounterResource
+    : public SideEffects::Resource::Base<CounterResource> {
+  StringRef getName() final { return "attn.counters"; }
+};
+} // namespace mlir::attn
+
 #define GET_OP_CLASSES
 #include "attn/Dialect/Attn/IR/AttnOps.h.inc"
 

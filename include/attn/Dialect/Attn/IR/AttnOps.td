@@ -287,6 +287,11 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
     }
     /// Absolute position of this tile in dimension `i` of (batch.., m, k2).
     ::mlir::OpFoldResult getOriginOf(unsigned i);
+    /// The entry of `query_offset` or `valid_keys` for one batch of this tile;
+    /// `index(i)` is the batch's index within the tile in dimension `i`.
+    ::mlir::OpFoldResult getPerBatch(
+        ::mlir::OpBuilder &b, ::mlir::Value perBatch,
+        ::llvm::function_ref<::mlir::OpFoldResult(unsigned)> index);
   }];
 }
 
@@ -393,6 +398,32 @@ def Attn_YieldOp : Op<Attn_Dialect, "yield", [
   }];
   let arguments = (ins AnyFloat:$score);
   let assemblyFormat = "$score attr-dict `:` type($score)";
+}
+
+def Attn_Counters : Resource<"::mlir::attn::CounterResource">;
+
+def Attn_CountOp : Op<Attn_Dialect, "count", [
+    MemoryEffects<[MemRead<Attn_Counters>, MemWrite<Attn_Counters>]>]> {
+  let summary = "add to a counter of the module";
+  let description = [{
+    Each time it is reached, adds `amount`, which must not be negative, to the
+    64-bit counter of the module with this name, a C identifier. Counters start
+    at 0 when the module is loaded; several threads may add to one. What is
+    counted is what runs: the operation has a side effect, on counters and on no
+    other memory, so it is neither removed nor repeated nor moved out of its
+    loop, and what surrounds it is as free to move as without it.
+
+    `attn-instrument` counts `folds`; other passes may count what they make under
+    other names. In a kernel for the CPU, `int64_t KERNEL_count_NAME(void)` reads
+    a counter (`cpu-expand-counters`).
+
+    ```mlir
+    attn.count "folds", %pairs
+    ```
+  }];
+  let arguments = (ins StrAttr:$counter, Index:$amount);
+  let assemblyFormat = "$counter `,` $amount attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD

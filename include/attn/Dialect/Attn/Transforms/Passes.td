@@ -47,6 +47,52 @@ def AttnSelectForm : Pass<"attn-select-form"> {
   let dependentDialects = ["::mlir::attn::AttnDialect"];
 }
 
+def AttnInstrument : Pass<"attn-instrument"> {
+  let summary = "count folds while running";
+  let description = [{
+    Before each `attn.fold` adds to the counter `folds` how many pairs of a query
+    and a visible key it folds. Runs after attentions have become folds of
+    tiles, before `attn-decompose`. The sum over all tiles does not depend on the
+    form or on tile sizes: causal attention of L tokens has L (L + 1) / 2 pairs
+    per head.
+
+    Visible is what the mask attribute, `valid_keys` and the mask tensor say; the
+    value of a score region does not matter. A tile without masks counts as the
+    product of its sizes. Otherwise each query counts the interval of keys that
+    its mask shows; only what no interval says (the gap between the parts of an
+    `#attn.or`, elements of a mask tensor) is counted pair by pair. What decides
+    for all heads at once is counted once and multiplied.
+
+    The computation itself is not touched: results are the same bit by bit.
+
+    ```mlir
+    func.func @example(%q: tensor<4x8xf32>, %k: tensor<16x4xf32>, %v: tensor<16x4xf32>, %valid: index, %m: tensor<8xf32>,
+                       %l: tensor<8xf32>, %acc: tensor<4x8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>) {
+      %s:3 = attn.fold ins(%q, %k, %v : tensor<4x8xf32>, tensor<16x4xf32>, tensor<16x4xf32>) valid_keys(%valid : index)
+               outs(%m, %l, %acc : tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>)
+               {indexing_maps = [affine_map<(m, k1, k2, n) -> (k1, m)>, affine_map<(m, k1, k2, n) -> (k2, k1)>,
+                                 affine_map<(m, k1, k2, n) -> (k2, n)>, affine_map<(m, k1, k2, n) -> (m)>,
+                                 affine_map<(m, k1, k2, n) -> (m)>, affine_map<(m, k1, k2, n) -> (n, m)>]}
+               -> tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>
+      return %s#0, %s#1, %s#2 : tensor<8xf32>, tensor<8xf32>, tensor<4x8xf32>
+    }
+    ```
+
+    becomes: eight queries see the valid ones among the sixteen keys
+
+    ```mlir
+    %end = arith.minsi %c16, %valid : index
+    %keys = arith.maxsi %end, %c0 : index
+    %pairs = arith.muli %keys, %c8 : index
+    attn.count "folds", %pairs
+    attn.fold
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::attn::AttnDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AttnDecompose : Pass<"attn-decompose"> {
   let summary = "fold, combine and finish as linalg on tensors";
   let description = [{

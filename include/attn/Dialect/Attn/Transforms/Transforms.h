@@ -23,6 +23,12 @@ struct FoldedAttention {
 };
 FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op);
 
+/// Moves the score region of `op`, (score, b.., h, i, j), if there is one, into
+/// `fold`, a fold with its batch dimensions: (score, batch.., i, j). h is the
+/// flattened head. `loopSizes` are sizes of the iteration space of `op`.
+void moveScoreRegion(RewriterBase &rewriter, AttentionOp op, FoldOp fold,
+                     ArrayRef<OpFoldResult> loopSizes);
+
 /// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3)
 ///
 /// K2 are keys visible to every query, folded without mask; K1 and K3 are
@@ -33,6 +39,15 @@ struct SplitFold {
   FoldOp before, full, after; // Null where provably empty.
 };
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
+
+/// attention  -->  for each tile of queries:
+///                   for each tile of keys: s = fold(s, tile)
+///                   finish(s)
+///
+/// Keys that the mask hides are not visited, those that it shows are folded
+/// without mask; next to the mask's edge a tile has min(queries, keys) keys.
+/// With `keys` = 1 it is the recurrent form, with several queries side by side.
+LogicalResult tileAttention(AttentionOp op, int64_t queries, int64_t keys);
 
 } // namespace mlir::attn
 

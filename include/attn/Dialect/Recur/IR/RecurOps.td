@@ -187,8 +187,9 @@ def Recur_RescanOp : Recur_Op<"rescan"> {
                                         default; or all j: `all`
         y_t = read(x_t, h)
 
-    and the state after the last token. With `prefix`, j goes at least as far as
-    t does. The state is O(1), the work L(L+1)/2 steps: the page-flipping RNN. With `reset` and a step that does not look at
+    and the state after the last token. A history shorter than the tokens is
+    reread as far as it goes, as by top-left causal attention. The state is O(1),
+    the work L(L+1)/2 steps: the page-flipping RNN. With `reset` and a step that does not look at
     `t` it is a scan (`recur-rescan-to-scan`); causal attention is the case whose
     step is an `attn.fold` of one key (`attn-to-recur`).
 

@@ -13,6 +13,14 @@
 
 namespace mlir::recur {
 
+/// Why a rewrite leaves an operation as it is, and what would change that.
+struct Refusal {
+  std::string reason, fix;
+};
+
+/// Says so in an optimization remark of category `recur`, named after the pass.
+void reportRefusal(Operation *op, StringRef pass, const Refusal &refusal);
+
 /// Clones the operations of `body` on `arguments`; the values that it yields.
 SmallVector<Value> inlineBody(OpBuilder &b, Block *body, ValueRange arguments);
 
