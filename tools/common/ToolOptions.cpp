@@ -115,7 +115,8 @@ FailureOr<SmallVector<FormKind>> CompileCommandLine::getForms() const {
   if (failed(chosen))
     return failure();
   if (options->form == FormChoice::Auto)
-    return SmallVector<FormKind>{FormKind::Materialized, FormKind::Blocked};
+    return SmallVector<FormKind>{FormKind::Materialized, FormKind::Recurrent,
+                                 FormKind::Blocked};
   return SmallVector<FormKind>{chosen->form};
 }
 

@@ -126,7 +126,7 @@ def main():
     cases = all_cases()
     failures = count = 0
     for number in range(int(part), len(cases), int(parts)):
-        for form in ("materialized", "blocked"):
+        for form in ("materialized", "recurrent", "blocked"):
             count += 1
             try:
                 check_case(attn_run, cases[number], form, folder)

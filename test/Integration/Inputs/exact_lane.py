@@ -66,6 +66,8 @@ def main():
 
         expected = exact_output(case, arrays)
         programs = {"materialized": run("materialized", (0, 0), arrays)}
+        queries = (1, 16, 24, 32)[number % 4]
+        programs[f"recurrent {queries}"] = run("recurrent", (queries, 0), arrays)
         # Each case takes a quarter of the tile sizes.
         for tile in tiles[number::4]:
             programs[f"blocked {tile}"] = run("blocked", tile, arrays)

@@ -136,7 +136,7 @@ def main():
     ]  # fmt: skip
     count = 0
     for number, case in enumerate(cases):
-        for form in ("materialized", "blocked"):
+        for form in ("materialized", "recurrent", "blocked"):
             count += check(attn_compile, case, form, folder, f"{number}-{form}")
     print(f"{count} kernels stay inside their arrays")
 

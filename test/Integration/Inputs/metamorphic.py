@@ -28,7 +28,7 @@ def main():
 
     base = Case(queries=70, keys=70, mask="causal", seed=5)
     for dtype in ("f32", "f64", "f16", "bf16"):
-        for form in ("materialized", "blocked"):
+        for form in ("materialized", "recurrent", "blocked"):
             dynamic = "sequence" if dtype == "f32" else "none"
             case = dataclasses.replace(base, dtype=dtype, dynamic=dynamic)
             arrays = case.inputs()
@@ -49,7 +49,7 @@ def main():
     # The width of vectors and the number of rows in registers change no bit.
     case = dataclasses.replace(base, layout="bhsd", heads=3, score="softcap", lse=True)
     arrays = case.inputs()
-    for form in ("materialized", "blocked"):
+    for form in ("materialized", "recurrent", "blocked"):
         results = {
             cpu: run(case, arrays, f"--form={form}", f"--cpu={cpu}", "--queries=24", "--keys=40")
             for cpu in ("x86-64", "x86-64-v2", "x86-64-v3", "native")
@@ -66,7 +66,7 @@ def main():
     # A constant added to all scores moves the log-sum-exp and nothing else.
     case = dataclasses.replace(base, lse=True)
     shifted = dataclasses.replace(case, score="plus3")
-    for form in ("materialized", "blocked"):
+    for form in ("materialized", "recurrent", "blocked"):
         output, lse = run(case, arrays := case.inputs(), f"--form={form}")
         moved, moved_lse = run(shifted, arrays, f"--form={form}")
         compare("output", moved, output.astype(float), 4 * case.gate(arrays))

@@ -157,7 +157,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     failures = count = 0
     for name, case, change in CASES:
-        for form in ("materialized", "blocked"):
+        for form in ("materialized", "recurrent", "blocked"):
             arrays = case.inputs()
             change(arrays)
             count += 1
