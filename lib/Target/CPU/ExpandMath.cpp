@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -50,81 +51,133 @@ constexpr double kF64Coefficients[] = {
 struct Format {
   ArrayRef<double> coefficients;
   unsigned bits, mantissaBits;
-  int64_t bias;
   /// Beyond these every result is 0 or infinity.
   double lowest, highest;
+  /// A power of two that makes the smallest result normal.
+  int64_t lift;
+
+  /// Added to a number of moderate size it leaves the nearest integer, ties to
+  /// even, in the last bits of the sum.
+  double getRounder() const { return 1.5 * std::ldexp(1.0, mantissaBits); }
 };
 
 Format getFormat(Type element) {
   if (element.isF64())
-    return {kF64Coefficients, 64, 52, 1023, -1080.0, 1030.0};
-  return {kF32Coefficients, 32, 23, 127, -160.0, 130.0};
+    return {kF64Coefficients, 64, 52, -1080.0, 1030.0, 512};
+  return {kF32Coefficients, 32, 23, -160.0, 130.0, 64};
 }
 
-// exp2(x)  -->  p(x - n) * 2^(n/2) * 2^(n - n/2),   n = roundeven(x)
-//
-// Two factors, each a normal number: the first product is exact, so a subnormal
-// result is rounded once.
-struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(math::Exp2Op op,
-                                PatternRewriter &rewriter) const override {
-    Type type = op.getType(), element = getElementTypeOrSelf(type);
-    if (!element.isF32() && !element.isF64())
-      return rewriter.notifyMatchFailure(op, "only f32 and f64 are expanded");
-    Format format = getFormat(element);
-    Location loc = op.getLoc();
-    Type bits = rewriter.getIntegerType(format.bits);
+/// Emits arithmetic on numbers or vectors of one float type.
+class Arithmetic {
+public:
+  Arithmetic(OpBuilder &b, Location loc, Type type)
+      : b(b), loc(loc), type(type), format(getFormat(getElementTypeOrSelf(type))),
+        bits(b.getIntegerType(format.bits)) {
     if (auto vector = dyn_cast<VectorType>(type))
       bits = vector.clone(bits);
-    auto real = [&](double value) -> Value {
-      return arith::ConstantOp::create(
-          rewriter, loc, getScalarOrSplat(type, rewriter.getFloatAttr(element, value)));
-    };
-    auto integer = [&](int64_t value) -> Value {
-      return arith::ConstantOp::create(
-          rewriter, loc,
-          getScalarOrSplat(bits, rewriter.getIntegerAttr(getElementTypeOrSelf(bits), value)));
-    };
-    // Comparisons that are false for NaN let it through.
-    auto clamp = [&](Value x, arith::CmpFPredicate beyond, double limit) -> Value {
-      Value bound = real(limit);
-      Value outside =
-          arith::CmpFOp::create(rewriter, loc, beyond, x, bound);
-      return arith::SelectOp::create(rewriter, loc, outside, bound, x);
-    };
-    Value x = clamp(op.getOperand(), arith::CmpFPredicate::OLT, format.lowest);
-    x = clamp(x, arith::CmpFPredicate::OGT, format.highest);
-    Value n = math::RoundEvenOp::create(rewriter, loc, x);
-    Value f = arith::SubFOp::create(rewriter, loc, x, n);
-    Value p = real(format.coefficients.back());
-    for (double c : llvm::reverse(format.coefficients.drop_back()))
-      p = math::FmaOp::create(rewriter, loc, p, f, real(c));
-    p = math::FmaOp::create(rewriter, loc, p, f, real(1.0));
-
-    // A NaN has no integer: freeze the exponent to that of a number.
-    Value isNumber = arith::CmpFOp::create(rewriter, loc,
-                                           arith::CmpFPredicate::ORD, n, n);
-    Value exponent = arith::FPToSIOp::create(
-        rewriter, loc, bits,
-        arith::SelectOp::create(rewriter, loc, isNumber, n, real(0.0)));
-    Value half = arith::ShRSIOp::create(rewriter, loc, exponent, integer(1));
-    Value rest = arith::SubIOp::create(rewriter, loc, exponent, half);
-    auto powerOfTwo = [&](Value e) -> Value {
-      Value biased = arith::AddIOp::create(rewriter, loc, e, integer(format.bias));
-      Value shifted = arith::ShLIOp::create(rewriter, loc, biased,
-                                            integer(format.mantissaBits));
-      return arith::BitcastOp::create(rewriter, loc, type, shifted);
-    };
-    Value scaled = arith::MulFOp::create(rewriter, loc, p, powerOfTwo(half));
-    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, scaled, powerOfTwo(rest));
-    return success();
   }
 
+  Value real(double value) {
+    return arith::ConstantOp::create(
+        b, loc,
+        getScalarOrSplat(type,
+                         b.getFloatAttr(getElementTypeOrSelf(type), value)));
+  }
+  Value integer(int64_t value) {
+    return arith::ConstantOp::create(
+        b, loc,
+        getScalarOrSplat(
+            bits, b.getIntegerAttr(getElementTypeOrSelf(bits), value)));
+  }
+  /// Comparisons that are false for NaN let it through.
+  Value clamp(Value x, arith::CmpFPredicate beyond, double limit) {
+    Value bound = real(limit);
+    Value outside = arith::CmpFOp::create(b, loc, beyond, x, bound);
+    return arith::SelectOp::create(b, loc, outside, bound, x);
+  }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
+  Value bitsOf(Value x) { return arith::BitcastOp::create(b, loc, bits, x); }
+  /// 2^n, a normal number; of n the last bits count.
+  Value powerOfTwo(Value n) {
+    Value shifted =
+        arith::ShLIOp::create(b, loc, n, integer(format.mantissaBits));
+    Value sum = arith::AddIOp::create(b, loc, bitsOf(real(1.0)), shifted);
+    return arith::BitcastOp::create(b, loc, type, sum);
+  }
+  /// unit * 2^f for f in [-1/2, 1/2]; the unit is a power of two.
+  Value polynomial(Value f, double unit) {
+    Value p = real(unit * format.coefficients.back());
+    for (double c : llvm::reverse(format.coefficients.drop_back()))
+      p = math::FmaOp::create(b, loc, p, f, real(unit * c));
+    return math::FmaOp::create(b, loc, p, f, real(unit));
+  }
+
+  OpBuilder &b;
+  Location loc;
+  Type type;
+  Format format;
+  Type bits;
+
+private:
   static TypedAttr getScalarOrSplat(Type type, Attribute value) {
     if (auto vector = dyn_cast<VectorType>(type))
       return SplatElementsAttr::get(vector, value);
     return cast<TypedAttr>(value);
+  }
+};
+
+/// Whether x is `y > c ? c : y` with c <= 0.
+bool isBoundedByZero(Value x) {
+  auto select = x.getDefiningOp<arith::SelectOp>();
+  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>()
+                        : arith::CmpFOp();
+  APFloat bound(0.0);
+  return compare && compare.getPredicate() == arith::CmpFPredicate::OGT &&
+         select.getTrueValue() == compare.getRhs() &&
+         select.getFalseValue() == compare.getLhs() &&
+         matchPattern(compare.getRhs(), m_ConstantFloat(&bound)) &&
+         (bound.isZero() || bound.isNegative()) && !bound.isNaN();
+}
+
+// exp2(x)  -->  p(x - n) * 2^n,   n = roundeven(x)
+//
+// 2^n is split in two factors, so that a subnormal result is rounded once and
+// none overflows before it must: 2^-lift, which is put into p, and 2^(n + lift)
+// for x <= 0, otherwise 2^(n/2) and 2^(n - n/2). A NaN makes p a NaN, and then
+// its exponent is of no account.
+struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::Exp2Op op,
+                                PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType());
+    if (!element.isF32() && !element.isF64())
+      return rewriter.notifyMatchFailure(op, "only f32 and f64 are expanded");
+    Arithmetic a(rewriter, op.getLoc(), op.getType());
+    const Format &format = a.format;
+    bool isWeight = isBoundedByZero(op.getOperand());
+    Value x =
+        a.clamp(op.getOperand(), arith::CmpFPredicate::OLT, format.lowest);
+    if (!isWeight)
+      x = a.clamp(x, arith::CmpFPredicate::OGT, format.highest);
+    Value rounder = a.real(format.getRounder() + (isWeight ? format.lift : 0));
+    Value rounded = a.add(x, rounder);
+    Value p = a.polynomial(a.sub(x, a.sub(rounded, rounder)),
+                           isWeight ? std::ldexp(1.0, -format.lift) : 1.0);
+    Value n = a.bitsOf(rounded);
+    if (isWeight) {
+      rewriter.replaceOp(op, a.mul(p, a.powerOfTwo(n)));
+      return success();
+    }
+    // The integer itself, then its halves.
+    n = arith::SubIOp::create(rewriter, op.getLoc(), n, a.bitsOf(rounder));
+    Value half =
+        arith::ShRSIOp::create(rewriter, op.getLoc(), n, a.integer(1));
+    Value rest = arith::SubIOp::create(rewriter, op.getLoc(), n, half);
+    rewriter.replaceOp(
+        op, a.mul(a.mul(p, a.powerOfTwo(half)), a.powerOfTwo(rest)));
+    return success();
   }
 };
 

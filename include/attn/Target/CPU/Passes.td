@@ -73,7 +73,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     2^x = 2^n * 2^f with n the nearest integer and f in [-1/2, 1/2]: a polynomial
     in f whose constant term is exactly 1, so that exp2 is exact at integers.
     exp2(-inf) = 0, exp2(NaN) = NaN, subnormal results are rounded once. f32
-    (degree 6) and f64 (degree 11), scalars and vectors.
+    (degree 6) and f64 (degree 11), scalars and vectors. An operand that is
+    visibly bounded, `x > 0 ? 0 : x`, needs one scaling instead of two.
 
     Other functions of f32 (tanh, exp, log, ... in score regions and in the
     log-sum-exp) take upstream's polynomial approximations; what has none is left
@@ -90,7 +91,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     becomes a chain of multiply-adds and two exact scalings by powers of two
 
     ```mlir
-    %n = math.roundeven
+    %rounded = arith.addf
+    %n = arith.subf
     %f = arith.subf
     math.fma
     math.fma

@@ -56,7 +56,14 @@ public:
   Value fma(Value x, Value y, Value z) {
     return math::FmaOp::create(b, loc, x, y, z);
   }
-  Value exp2(Value x) { return math::Exp2Op::create(b, loc, x); }
+  /// 2^x for x <= 0. The bound changes nothing here; it tells the expansion of
+  /// exp2 that no result exceeds 1. NaN passes.
+  Value weight(Value x) {
+    Value zero = constant(0.0);
+    Value above =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, zero);
+    return math::Exp2Op::create(b, loc, select(above, zero, x));
+  }
   Value log(Value x) { return math::LogOp::create(b, loc, x); }
   Value equal(Value x, Value y) {
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, y);
@@ -176,7 +183,7 @@ inline std::pair<Value, Value> raiseMax(OpBuilder &b, Location loc,
       {{other, map}}, {{emptyLike(b, loc, type, max), map}, {max, map}},
       [](Scalars &s, ValueRange args) {
         Value raised = s.runningMax(args[0], args[2]);
-        return SmallVector<Value>{s.exp2(s.sub(args[2], s.guard(raised))),
+        return SmallVector<Value>{s.weight(s.sub(args[2], s.guard(raised))),
                                   raised};
       });
   return {results[0], results[1]};

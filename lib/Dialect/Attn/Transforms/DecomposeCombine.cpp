@@ -38,7 +38,7 @@ FailureOr<SmallVector<Value>> CombineOp::decomposeOperation(OpBuilder &b) {
       {{getPartialMax(), partialMax}, {newMax, max}},
       {{emptyLike(b, loc, type, getPartialMax()), partialMax}},
       [&](Scalars &s, ValueRange args) {
-        return SmallVector<Value>{s.exp2(s.sub(args[0], s.guard(args[1])))};
+        return SmallVector<Value>{s.weight(s.sub(args[0], s.guard(args[1])))};
       })[0];
 
   // x' = decay * x + sum_s decay_s * x_s        for l and acc

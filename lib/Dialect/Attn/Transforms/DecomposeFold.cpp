@@ -196,7 +196,7 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
       {{newMax, getMaxMap()}},
       {{scores, scoreMap}, {decayedSum, getSumMap()}},
       [&](Scalars &s, ValueRange args) {
-        Value weight = s.exp2(s.sub(args[1], s.guard(args[0])));
+        Value weight = s.weight(s.sub(args[1], s.guard(args[0])));
         if (isMasked())
           weight = s.select(s.equal(args[1], s.negativeInfinity()),
                             s.constant(-0.0), weight);
