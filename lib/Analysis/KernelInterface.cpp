@@ -8,6 +8,7 @@
 #include "attn/Analysis/KernelInterface.h"
 #include "attn/Analysis/SizeClasses.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Recur/IR/Recur.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
 #include <set>
@@ -61,6 +62,30 @@ static std::string getSizeRole(Value value, unsigned dim) {
   return "";
 }
 
+/// Names for sizes that recurrences go through, however far from an argument.
+static DenseMap<unsigned, std::string>
+getSequenceSizes(func::FuncOp function, const SizeClasses &classes) {
+  DenseMap<unsigned, std::string> names;
+  auto see = [&](auto op, unsigned loop, StringRef name) {
+    for (auto [operand, map] :
+         llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray()))
+      for (unsigned i = 0; i < map.getNumResults(); ++i)
+        if (map.getDimPosition(i) == loop)
+          names.try_emplace(classes.getClass(operand, i), name);
+  };
+  function.walk([&](Operation *op) {
+    if (op->getParentOp() != function)
+      return; // Its sizes need not be those of the function.
+    if (auto scan = dyn_cast<recur::ScanOp>(op))
+      see(scan, scan.getTimeDim(), "tokens");
+    if (auto rescan = dyn_cast<recur::RescanOp>(op)) {
+      see(rescan, rescan.getTimeDim(), "tokens");
+      see(rescan, rescan.getHistoryDim(), "history");
+    }
+  });
+  return names;
+}
+
 static std::string makeUnique(std::string name, llvm::StringSet<> &taken) {
   std::string unique = name;
   for (unsigned i = 2; !taken.insert(unique).second; ++i)
@@ -94,6 +119,8 @@ mlir::attn::getKernelInterface(func::FuncOp function) {
   KernelInterface interface;
   interface.name = function.getSymName().str();
   llvm::MapVector<unsigned, int64_t> parameters; // Size class to free size.
+  DenseMap<unsigned, std::string> sequenceSizes =
+      getSequenceSizes(function, classes);
 
   auto addArgument = [&](Value value, StringRef fallback, unsigned number,
                          bool isOutput) -> LogicalResult {
@@ -128,6 +155,8 @@ mlir::attn::getKernelInterface(func::FuncOp function) {
         dim.parameter = interface.sizes.size();
         parameters[sizeClass] = dim.parameter;
         std::string role = getSizeRole(value, i);
+        if (role.empty())
+          role = sequenceSizes.lookup(sizeClass);
         interface.sizes.push_back(makeUnique(
             role.empty() ? argument.name + "_size" + std::to_string(i) : role,
             taken));

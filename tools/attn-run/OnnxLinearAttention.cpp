@@ -171,16 +171,16 @@ std::string Writer::getSlice(const Value &value) {
 }
 
 std::string Writer::getArguments(bool withState) {
-  const char *names[] = {"%q", "%k", "%v"};
+  const char *names[] = {"%q_t", "%k_t", "%v_t"};
   SmallVector<std::string> arguments;
   for (auto [i, operand] : llvm::enumerate(operands)) {
     std::string name = i < 3                  ? names[i]
-                       : isGated() && i == 3 ? "%g"
-                                             : "%beta";
+                       : isGated() && i == 3 ? "%g_t"
+                                             : "%beta_t";
     arguments.push_back(name + ": " + getSlice(operand));
   }
   if (withState)
-    arguments.push_back("%s: " + stateType);
+    arguments.push_back("%s_t: " + stateType);
   return "(" + commas(arguments) + ") {\n";
 }
 
@@ -206,11 +206,11 @@ std::string Writer::getCell(StringRef schedule) {
     yield("%zero", state);
   }
   if (isGated())
-    yield("%g", getSlice(operands[3]));
+    yield("%g_t", getSlice(operands[3]));
   if (isDelta())
-    yield("%beta", getSlice(operands.back()));
-  yield("%k", getSlice(operands[1]));
-  yield("%v", getSlice(operands[2]));
+    yield("%beta_t", getSlice(operands.back()));
+  yield("%k_t", getSlice(operands[1]));
+  yield("%v_t", getSlice(operands[2]));
   return cell + "      recur.yield " + commas(names) + " : " + commas(types) +
          "\n    }\n";
 }
@@ -221,20 +221,20 @@ std::string Writer::getStep() {
       R"(      %zero = arith.constant dense<0.0> : tensor<{1}x{2}>
       %kept = linalg.generic {{indexing_maps = [affine_map<(k, v) -> (k)>, affine_map<(k, v) -> (k, v)>],
                               iterator_types = ["parallel", "parallel"]}
-          ins(%g : tensor<{0}x{2}>) outs(%s : {3}) {{
+          ins(%g_t : tensor<{0}x{2}>) outs(%s_t : {3}) {{
       ^bb0(%g_k: {2}, %s_kv: {2}):
-        %decay = math.exp %g_k : {2}
-        %product = arith.mulf %decay, %s_kv : {2}
+        %factor = math.exp %g_k : {2}
+        %product = arith.mulf %factor, %s_kv : {2}
         linalg.yield %product : {2}
       } -> {3}
-      %held = linalg.vecmat ins(%k, %kept : tensor<{0}x{2}>, {3}) outs(%zero : tensor<{1}x{2}>) -> tensor<{1}x{2}>
+      %held = linalg.vecmat ins(%k_t, %kept : tensor<{0}x{2}>, {3}) outs(%zero : tensor<{1}x{2}>) -> tensor<{1}x{2}>
       %next = linalg.generic {{indexing_maps = [affine_map<(k, v) -> (k)>, affine_map<(k, v) -> (v)>,
                                                affine_map<(k, v) -> (v)>, affine_map<(k, v) -> (k, v)>],
                               iterator_types = ["parallel", "parallel"]}
-          ins(%k, %v, %held : tensor<{0}x{2}>, tensor<{1}x{2}>, tensor<{1}x{2}>) outs(%kept : {3}) {{
+          ins(%k_t, %v_t, %held : tensor<{0}x{2}>, tensor<{1}x{2}>, tensor<{1}x{2}>) outs(%kept : {3}) {{
       ^bb0(%k_k: {2}, %v_v: {2}, %held_v: {2}, %s_kv: {2}):
         %missing = arith.subf %v_v, %held_v : {2}
-        %weight = arith.mulf %beta, %k_k : {2}
+        %weight = arith.mulf %beta_t, %k_k : {2}
         %sum = math.fma %weight, %missing, %s_kv : {2}
         linalg.yield %sum : {2}
       } -> {3}
@@ -249,7 +249,7 @@ std::string Writer::getRead() {
   std::string type = llvm::formatv("tensor<{0}{1}x{2}>", rows, values, state);
   return "    read" + getArguments(true) +
          llvm::formatv("      %zero = arith.constant dense<0.0> : {0}\n"
-                       "      %y = linalg.{1} ins(%q, %s : {2}, {3}) "
+                       "      %y = linalg.{1} ins(%q_t, %s_t : {2}, {3}) "
                        "outs(%zero : {0}) -> {0}\n"
                        "      recur.yield %y : {0}\n    }",
                        type, group > 1 ? "matmul" : "vecmat",

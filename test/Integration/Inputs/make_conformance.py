@@ -1,8 +1,8 @@
 """usage: make_conformance.py FOLDER
 
 Cases in the format of attn-run --conformance: a folder each, with case.json and
-one .npy per tensor. numpy computes what is expected, from the definition of
-ONNX's Attention.
+one .npy per tensor. numpy computes what is expected, from the definitions of
+ONNX's Attention and LinearAttention.
 """
 
 import json
@@ -36,7 +36,24 @@ def attention(q, k, v, *, causal=False, scale=None, softcap=0.0, mask=None, past
     return weights @ v / np.where(total == 0, 1, total)
 
 
-def write(folder, name, operation, attributes, inputs, outputs):
+def linear_attention(q, k, v, s, decay=None, beta=None, scale=0.0):
+    """q, k, v (batch, tokens, heads, features); decay (batch, tokens, heads, 1 or
+    features); beta (batch, tokens, 1 or heads); s (batch, heads, dk, dv)."""
+    q, k, v, s = (x.astype(float) for x in (q, k, v, s))
+    group = q.shape[2] // k.shape[2]
+    y = np.zeros(q.shape[:3] + v.shape[3:])
+    for t in range(q.shape[1]):
+        if decay is not None:
+            s = np.exp(decay[:, t].astype(float))[..., None] * s
+        new = v[:, t]
+        if beta is not None:
+            new = beta[:, t, :, None] * (new - np.einsum("bhk,bhkv->bhv", k[:, t], s))
+        s = s + k[:, t, :, :, None] * new[:, :, None]
+        y[:, t] = np.einsum("bhk,bhkv->bhv", q[:, t], np.repeat(s, group, axis=1))
+    return y * (scale or 1 / np.sqrt(q.shape[3])), s
+
+
+def write(folder, name, operation, attributes, inputs, outputs, names=None):
     place = os.path.join(folder, name)
     os.makedirs(place, exist_ok=True)
     tensors = {}
@@ -45,7 +62,7 @@ def write(folder, name, operation, attributes, inputs, outputs):
             if key:
                 np.save(os.path.join(place, key + ".npy"), array)
                 tensors[key] = {"role": role, "shape": array.shape, "type": str(array.dtype)}
-    case = {"op": operation, "attributes": attributes, "inputs": list(inputs),
+    case = {"op": operation, "attributes": attributes, "inputs": names or list(inputs),
             "outputs": list(outputs), "tensors": tensors}  # fmt: skip
     with open(os.path.join(place, "case.json"), "w") as file:
         json.dump(case, file, indent=1)
@@ -87,6 +104,44 @@ def main():
           {"Q": q, "K": k, "V": v, "": None, "past_key": past_k, "past_value": past_v},
           {"Y": y, "present_key": all_k, "present_value": all_v})  # fmt: skip
 
+    def linear(name, rule, heads=2, group=1, tokens=9, dk=8, dv=5, past=False, decays=0,
+               betas=0, scale=0.0, dtype=np.float32):  # fmt: skip
+        """`decays`, `betas`: how many per token and head, per token."""
+        q = draw(2, tokens, heads * group, dk, dtype=dtype)
+        k, v = draw(2, tokens, heads, dk, dtype=dtype), draw(2, tokens, heads, dv, dtype=dtype)
+        k = (k / np.linalg.norm(k, axis=3, keepdims=True)).astype(dtype)
+        state = draw(2, heads, dk, dv, dtype=dtype) if past else np.zeros((2, heads, dk, dv))
+        decay = -random.uniform(0, 2, (2, tokens, heads, decays)).astype(dtype)
+        beta = random.uniform(0, 1, (2, tokens, betas)).astype(dtype)
+        y, last = linear_attention(q, k, v, state, decay if decays else None,
+                                   beta if betas else None, scale)  # fmt: skip
+        packed = lambda x: x.reshape(2, tokens, x.shape[2] * x.shape[3])
+        attributes = {"q_num_heads": heads * group, "kv_num_heads": heads}
+        attributes.update({"update_rule": rule} if rule else {}, **({"scale": scale} if scale else {}))
+        inputs = {"query": packed(q), "key": packed(k), "value": packed(v)}
+        # An input left out that has one after it has no name.
+        optional = {"past_state": state if past else None, "decay": packed(decay) if decays else None,
+                    "beta": beta if betas else None}  # fmt: skip
+        names = list(inputs) + [n if x is not None else "" for n, x in optional.items()]
+        while not names[-1]:
+            names.pop()
+        inputs.update((n, x) for n, x in optional.items() if x is not None)
+        write(folder, name, "LinearAttention", attributes, inputs,
+              {"output": packed(y).astype(dtype), "present_state": last.astype(dtype)},
+              names)  # fmt: skip
+
+    linear("linear", "linear")
+    linear("linear_scaled", "linear", scale=0.25, past=True)
+    linear("linear_no_tokens", "linear", tokens=0, past=True)
+    linear("gated_per_head", "gated", decays=1, tokens=70)
+    linear("gated_per_feature", "gated", decays=8, group=3)
+    linear("delta", "delta", betas=2, tokens=70)
+    linear("delta_shared_beta", "delta", betas=1, past=True)
+    linear("gated_delta_per_head", "gated_delta", decays=1, betas=2, past=True, tokens=70)
+    linear("gated_delta_default", "", decays=8, betas=2)
+    linear("gated_delta_one_head", "gated_delta", heads=1, group=4, decays=8, betas=1, tokens=1)
+    linear("linear_half_precision", "gated", decays=1, past=True, group=2, dtype=np.float16)
+
     # What attn-run has no operation for is skipped, not failed.
     write(folder, "other_operation", "Conv", {}, {"X": draw(2, 2)}, {"Y": draw(2, 2)})
 
@@ -97,6 +152,11 @@ def main():
     write(folder, "wrong_expectation", "Attention", {}, {"Q": q, "K": k, "V": v}, {"Y": y})
     write(folder, "missing_file", "Attention", {}, {"Q": q, "K": k, "V": v}, {"Y": y})
     os.remove(os.path.join(folder, "missing_file", "K.npy"))
+    linear("wrong_state", "linear")
+    state = os.path.join(folder, "wrong_state", "present_state.npy")
+    array = np.load(state)
+    array[1, 0, 2, 3] += 0.5
+    np.save(state, array)
 
 
 if __name__ == "__main__":

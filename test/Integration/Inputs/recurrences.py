@@ -1,11 +1,12 @@
 """Cells of test/Examples/Recurrences against numpy, in every schedule.
 
-usage: recurrences.py ATTN-COMPILE EXAMPLES FOLDER PART PARTS [NAME ...]
+usage: recurrences.py ATTN-COMPILE ATTN-RUN EXAMPLES FOLDER PART PARTS [NAME ...]
 
 Compiles each cell in each element type and schedule, runs it on sequences of
 many lengths, from zero and from random states, with mild decays and with decays
 that forget at once, and compares with a double-precision evaluation of the cell's
-equations, token by token. Runs the cells PART, PART + PARTS, ..., or those named.
+equations, token by token. One sequence goes through attn-run and its reference
+evaluation too. Runs the cells PART, PART + PARTS, ..., or those named.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ import numpy as np
 
 from attention_case import round_to
 from guard_pages import GuardedArray, call, in_memory
+from run_case import run_kernel
 
 LENGTHS = [0, 1, 2, 7, 63, 64, 65, 129]
 # Of the largest output.
@@ -311,7 +313,7 @@ CELLS = {
     mamba2: dict(x=normal(), d=normal(), B=normal(), C=normal(),
                  A=rates(-2.0, -0.1, -8.0, -INF), bias=normal(), skip=normal(), s=state()),
     gated_linear_attention: dict(matrices, a=rates(-16.0, 3.0, -128.0, -INF), s=state()),
-    rwkv4: dict(k=normal(4.0), v=normal(), g=log_decays, u=normal(),
+    rwkv4: dict(k=normal(2.0), v=normal(), g=log_decays, u=normal(),
                 m=state(-INF), l=positive_state(), a=state()),
     rwkv6: dict(r=normal(), k=normal(), v=normal(), w=rates(-5.0, 0.0, np.log(8.0), INF),
                 u=normal(), s=state()),
@@ -412,9 +414,11 @@ def schedules(text, dtype):
     """The schedules of a cell, "" for the compiler's choice."""
     if "monoid" not in text:
         return [""]
-    found = ["", "sequential", "chunked, chunk = 5", "chunked, chunk = 16"]
+    found = ["sequential", "chunked, chunk = 16"]
+    if dtype == "f64":
+        found.append("chunked, chunk = 5")
     if dtype == "f32":
-        found += ["chunked, chunk = 1", "chunked, chunk = 64", "chunked"]
+        found += ["", "chunked", "chunked, chunk = 1", "chunked, chunk = 7", "chunked, chunk = 64"]
     if "dplr" not in text:
         found.append("tree")
     return found
@@ -442,8 +446,9 @@ def largest_difference(what, computed, expected, gate):
 
 
 class Run:
-    def __init__(self, attn_compile, examples, folder):
-        self.attn_compile, self.examples, self.folder = attn_compile, examples, folder
+    def __init__(self, attn_compile, attn_run, examples, folder):
+        self.attn_compile, self.attn_run = attn_compile, attn_run
+        self.examples, self.folder = examples, folder
         self.passed = self.failed = 0
         self.worst = {}
 
@@ -490,37 +495,69 @@ class Run:
                     except AssertionError as error:
                         self.fail(str(error))
 
+    def check_reference(self, what, text, kernel, cell, arguments):
+        """attn-run, its reference evaluation and numpy agree. f32."""
+        data = draw(arguments, kernel.inputs, 7, "random", True, 0)
+        expected = cell(**{name: array.astype(np.float64) for name, array in data.items()})
+        size = max(np.abs(array[np.isfinite(array)]).max() for array in expected)
+        try:
+            results = run_kernel(self.attn_run, text, list(data.values()), len(expected),
+                                 self.folder, "--check", f"--atol={GATES['f32'] * size}")  # fmt: skip
+            results = [array.astype(np.float64) for array in results]
+            largest_difference(what + ", attn-run", results, expected, GATES["f32"])
+            self.passed += 1
+        except (AssertionError, RuntimeError) as error:
+            self.fail(f"{what}, attn-run: {error}")
+
+    def check_order(self, what, kernel, order):
+        """An error of h^order: halving the step of a solver divides it by 2^order."""
+        x, v, end = np.array([0.5, 2.0]), np.array([0.0, -1.0]), 2.0
+        exact = np.array(runge_kutta(np.zeros((2, 4096)), end / 4096, x, v)[2:])
+        errors = []
+        for steps in (64, 128):
+            data = [np.zeros((2, steps)), np.array(end / steps), x, v]
+            errors.append(np.abs(np.array(kernel.run(data, steps)[2:]) - exact).max())
+        measured = np.log2(errors[0] / errors[1])
+        if abs(measured - order) < 0.15:
+            self.passed += 1
+        else:
+            self.fail(f"{what}: of order {measured}, not {order}")
+
     def cell(self, cell, arguments):
         name = cell.__name__.replace("_", "-")
         with open(os.path.join(self.examples, name + ".mlir")) as file:
             text = file.read()
         for dtype in GATES:
             others = {}
-            for schedule in schedules(text, dtype):
+            for number, schedule in enumerate(schedules(text, dtype)):
                 what = f"{name} {dtype} {schedule}".strip()
                 if kernel := self.compile(what, variant(text, dtype, schedule)):
                     self.check(what, kernel, cell, arguments, dtype, others)
+                    if dtype == "f32" and number == 0:
+                        self.check_reference(what, text, kernel, cell, arguments)
+                    if dtype == "f64" and cell in (euler, runge_kutta):
+                        self.check_order(what, kernel, 1 if cell is euler else 4)
         if "rescan" in text:
             what = f"{name} f32 reset"
             if kernel := self.compile(what, variant(text, "f32", boundary="reset")):
                 reset = lambda **arrays: cell(**arrays, chain=False)
                 self.check(what, kernel, reset, arguments, "f32")
             return
-        for schedule in ("", "chunked, chunk = 16", "tree") if "monoid" in text else ("",):
-            if schedule == "tree" and "dplr" in text:
-                continue
+        # Products of delta rules are no states, and their chunks go forward only.
+        in_parallel = "monoid" in text and "dplr" not in text
+        for schedule in ("", "chunked, chunk = 16", "tree") if in_parallel else ("",):
             what = f"{name} f32 {schedule} reverse"
             if kernel := self.compile(what, variant(text, "f32", schedule, reverse=True)):
                 self.check(what, kernel, cell, arguments, "f32", reverse=True)
 
 
 def main():
-    attn_compile, examples, folder, part, parts, *names = sys.argv[1:]
+    attn_compile, attn_run, examples, folder, part, parts, *names = sys.argv[1:]
     os.makedirs(folder, exist_ok=True)
     cells = list(CELLS.items())[int(part) :: int(parts)]
     if names:
         cells = [(cell, a) for cell, a in CELLS.items() if cell.__name__ in names]
-    run = Run(attn_compile, examples, folder)
+    run = Run(attn_compile, attn_run, examples, folder)
     for cell, arguments in cells:
         run.cell(cell, arguments)
     print("largest errors:", ", ".join(f"{t} {e:.1e}" for t, e in run.worst.items()))
