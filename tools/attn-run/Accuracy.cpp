@@ -108,35 +108,3 @@ SmallVector<Tolerance> mlir::attn::getTolerances(func::FuncOp function,
   }
   return tolerances;
 }
-
-double mlir::attn::countAttentionFlops(func::FuncOp function) {
-  double flops = 0;
-  function.walk([&](AttentionOp op) {
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    if (llvm::any_of(ranges, ShapedType::isDynamic))
-      return;
-    double rows = 1;
-    for (unsigned i = 0; i < op.getNumBatchDims(); ++i)
-      rows *= ranges[i];
-    int64_t queries = ranges[op.getQueryDim()], keys = ranges[op.getKeyDim()];
-    double pairs = double(queries) * keys;
-    std::optional<int64_t> offset = 0;
-    if (op.getQueryOffset())
-      offset = getConstantIntValue(op.getQueryOffset());
-    if (MaskAttrInterface mask = op.getMaskAttr(); mask && offset) {
-      MaskAlgebra algebra(op.getContext());
-      pairs = 0;
-      for (int64_t i = 0; i < queries; ++i) {
-        MaskAlgebra::Interval visible = mask.getVisibleKeys(
-            algebra, {algebra.constant(i + *offset),
-                      algebra.constant(i + *offset + 1)});
-        pairs += std::max<int64_t>(
-            0, std::min(keys, *getConstantIntValue(visible.end)) -
-                   std::max<int64_t>(0, *getConstantIntValue(visible.begin)));
-      }
-    }
-    flops += 2.0 * rows * pairs *
-             (ranges[op.getFeatureDim()] + ranges[op.getValueDim()]);
-  });
-  return flops;
-}

@@ -779,3 +779,23 @@ func.func @yield_elsewhere(%x: f32) {
   // expected-error @+1 {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.fold'}}
   attn.yield %x : f32
 }
+
+// -----
+
+// expected-error@+1 {{"attn.flops" must be a positive i64, got "many"}}
+func.func @f() attributes {attn.flops = "many"} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{"attn.bytes" must be a positive i64, got 0 : i64}}
+func.func @f() attributes {attn.bytes = 0 : i64} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{"attn.flops" is a number of a function, not of builtin.module}}
+module attributes {attn.flops = 1 : i64} {
+}
