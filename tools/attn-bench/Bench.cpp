@@ -215,7 +215,7 @@ LogicalResult Bench::runFile(StringRef path) {
   if (!flops)
     flops = countAttentionFlops(*entry);
   if (!flops)
-    return entry->emitError("nothing says how many operations '")
+    return emitError(entry->getLoc(), "nothing says how many operations '")
            << entry->getSymName()
            << "' is credited with: give it the attribute attn.flops = N : i64";
   FailureOr<KernelInterface> interface = getKernelInterface(*entry);
@@ -223,8 +223,8 @@ LogicalResult Bench::runFile(StringRef path) {
     return failure();
   if (!interface->sizes.empty() || interface->arguments.empty() ||
       !interface->arguments.back().isOutput)
-    return entry->emitError("a benchmark needs a function whose sizes are all "
-                            "known and that has a result");
+    return emitError(entry->getLoc(), "a benchmark needs a function whose sizes "
+                                      "are all known and that has a result");
 
   Row row;
   row.workload = entry->getSymName().str();
@@ -236,10 +236,10 @@ LogicalResult Bench::runFile(StringRef path) {
   row.limit = row.bytes ? Limit::Reads : getArithmeticLimit(type);
   auto inputs = createRandomInputs(*interface, {}, /*seed=*/0, &context);
   if (!inputs)
-    return entry->emitError(llvm::toString(inputs.takeError()));
+    return emitError(entry->getLoc(), llvm::toString(inputs.takeError()));
   auto copies = copyInputs(std::move(*inputs), row);
   if (!copies)
-    return entry->emitError(llvm::toString(copies.takeError()));
+    return emitError(entry->getLoc(), llvm::toString(copies.takeError()));
 
   bool choosesForm = entry
                          ->walk([](AttentionOp op) {

@@ -35,12 +35,14 @@ static constexpr const char *kColumns =
 
 Report::Report(unsigned repetitions, std::string openBlas)
     : repetitions(repetitions), machine(describeMachine()),
-      openBlas(std::move(openBlas)) {
+      openBlas(std::move(openBlas)) {}
+
+void Report::printHeader() const {
   llvm::outs() << "One thread on one CPU (" << machine
                << "), thread CPU time, best and median of " << repetitions
                << ".\n";
-  if (!this->openBlas.empty())
-    llvm::outs() << "Peers: " << this->openBlas << ".\n";
+  if (!openBlas.empty())
+    llvm::outs() << "Peers: " << openBlas << ".\n";
   llvm::outs() << "\n"
                << llvm::formatv(kColumns, "workload", "type", "program",
                                 "best", "median", "rate", "limit", "share",
@@ -58,6 +60,8 @@ static std::string formatShare(double share) {
 }
 
 void Report::add(Row row) {
+  if (rows.empty())
+    printHeader();
   const Measurement &m = row.measurement;
   bool isReads = row.limit == Limit::Reads;
   StringRef unit = isReads ? "GB/s" : "GFLOP/s";
@@ -106,8 +110,12 @@ llvm::Error Report::writeJson(StringRef path) const {
                           {"rows", std::move(list)}};
   if (!openBlas.empty())
     root["peers"] = openBlas;
-  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+  auto error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
     os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(root)));
     return llvm::Error::success();
   });
+  if (error)
+    return llvm::createStringError("cannot write " + path + ": " +
+                                   llvm::toString(std::move(error)));
+  return error;
 }

@@ -42,6 +42,8 @@ public:
   bool isEmpty() const { return rows.empty(); }
 
 private:
+  void printHeader() const;
+
   unsigned repetitions;
   std::string machine, openBlas;
   std::vector<Row> rows;

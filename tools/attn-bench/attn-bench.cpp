@@ -77,8 +77,10 @@ LogicalResult checkUsage(const Options &options) {
 LogicalResult run(const Options &options,
                   const CompileCommandLine &commandLine) {
   FailureOr<SmallVector<FormKind>> forms = commandLine.getForms();
+  if (failed(forms))
+    return failure();
   FailureOr<CompileOptions> compile = commandLine.get();
-  if (failed(forms) || failed(compile))
+  if (failed(compile))
     return failure();
   DialectRegistry registry;
   registerDialects(registry);
@@ -103,6 +105,11 @@ LogicalResult run(const Options &options,
     for (StringRef type : types)
       if (failed(bench.runShape(shape, type)))
         result = failure();
+  if (report.isEmpty())
+    return succeeded(result)
+               ? reportError("there is no program for these shapes without "
+                             "peers; for those, install OpenBLAS")
+               : failure();
   if (!options.json.empty())
     if (auto error = report.writeJson(options.json))
       return reportError(llvm::toString(std::move(error)));
