@@ -20,7 +20,7 @@ COLORS = {
 }
 OTHER_COLORS = ("#b8860b", "#4a4a4a", "#1b9aaa", "#a23b72")
 DASHES = ("", "6 3", "2 3", "8 3 2 3")  # By kind and head dimension.
-LEFT, TOP, WIDTH, HEIGHT, LEGEND = 56, 36, 420, 260, 270
+LEFT, TOP, WIDTH, HEIGHT, LEGEND = 56, 36, 420, 260, 310
 
 
 def load(path):

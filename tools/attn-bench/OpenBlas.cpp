@@ -25,6 +25,7 @@ std::unique_ptr<OpenBlas> OpenBlas::load() {
   char *(*getConfig)();
   char *(*getCore)();
   if (!find(blas->sgemm, "cblas_sgemm") ||
+      !find(blas->sgemv, "cblas_sgemv") ||
       !find(setThreads, "openblas_set_num_threads") ||
       !find(getConfig, "openblas_get_config") ||
       !find(getCore, "openblas_get_corename"))
@@ -40,13 +41,25 @@ std::unique_ptr<OpenBlas> OpenBlas::load() {
   return blas;
 }
 
+/// Up to so many rows, products of a matrix and a vector are faster: its gemm packs
+/// the matrix first.
+static constexpr int64_t kFewRows = 4;
+
 void OpenBlas::multiply(const Product &product, const float *a, int64_t lda,
                         const float *b, int64_t ldb, float *c,
                         int64_t ldc) const {
   // The constants of the C interface of BLAS.
   constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
+  flops += 2.0 * product.m * product.n * product.k;
+  if (product.m <= kFewRows && !product.transposeA) {
+    for (int64_t i = 0; i < product.m; ++i)
+      sgemv(kRowMajor, product.transposeB ? kPlain : kTransposed,
+            product.transposeB ? product.n : product.k,
+            product.transposeB ? product.k : product.n, product.alpha, b, ldb,
+            a + i * lda, 1, product.beta, c + i * ldc, 1);
+    return;
+  }
   sgemm(kRowMajor, product.transposeA ? kTransposed : kPlain,
         product.transposeB ? kTransposed : kPlain, product.m, product.n,
         product.k, product.alpha, a, lda, b, ldb, product.beta, c, ldc);
-  flops += 2.0 * product.m * product.n * product.k;
 }

@@ -26,7 +26,8 @@ public:
   const std::string &getDescription() const { return description; }
 
   /// Row-major c (m x n) = alpha a b + beta c, or b transposed, or a transposed.
-  /// `lda`, `ldb`, `ldc` are elements from row to row as stored.
+  /// `lda`, `ldb`, `ldc` are elements from row to row as stored. A product with
+  /// few rows is done row by row, a matrix and a vector at a time.
   struct Product {
     int64_t m, n, k;
     bool transposeA = false, transposeB = false;
@@ -42,7 +43,11 @@ private:
   using Sgemm = void (*)(int order, int transA, int transB, int m, int n, int k,
                          float alpha, const float *a, int lda, const float *b,
                          int ldb, float beta, float *c, int ldc);
+  using Sgemv = void (*)(int order, int trans, int m, int n, float alpha,
+                         const float *a, int lda, const float *x, int stepX,
+                         float beta, float *y, int stepY);
   Sgemm sgemm = nullptr;
+  Sgemv sgemv = nullptr;
   std::string description;
   mutable double flops = 0;
 };

@@ -1,4 +1,4 @@
-//===- ToolOptions.cpp - What attn-compile and attn-run have in common ===//
+//===- ToolOptions.cpp - What the tools have in common ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

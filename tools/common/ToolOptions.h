@@ -1,4 +1,4 @@
-//===- ToolOptions.h - What attn-compile and attn-run have in common -*- C++ -*- ===//
+//===- ToolOptions.h - What the tools have in common -*- C++ -*- ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
