@@ -5,6 +5,7 @@ usage: docs/performance.py table TABLE.json            a table, to stdout
 
 The plot has a line for each program, kind and head dimension that was measured at
 three lengths or more, with as many keys as queries and a key head for each head.
+Points of peers whose products alone do not count are hollow.
 """
 
 import collections
@@ -20,7 +21,7 @@ COLORS = {
 }
 OTHER_COLORS = ("#b8860b", "#4a4a4a", "#1b9aaa", "#a23b72")
 DASHES = ("", "6 3", "2 3", "8 3 2 3")  # By kind and head dimension.
-LEFT, TOP, WIDTH, HEIGHT, LEGEND = 56, 36, 420, 260, 310
+LEFT, TOP, WIDTH, HEIGHT, LEGEND = 56, 36, 420, 260, 340
 
 
 def load(path):
@@ -62,7 +63,7 @@ def print_table(table):
 #===----------------------------------------------------------------------===#
 
 def get_series(rows):
-    """(program, variant) -> [(length, share)], in the order of the table."""
+    """(program, variant) -> [(length, share, counts)], in the order of the table."""
     series = collections.defaultdict(list)
     for row in rows:
         plain = row.get("queries", 0) == row.get("keys", -1) and row["heads"] == row["kv_heads"]
@@ -70,13 +71,14 @@ def get_series(rows):
             continue
         kind = "" if row["mask"] == "causal" else row["mask"] + ", "
         variant = f"{kind}{row['type']}, D = {row['head_dim']}"
-        series[row["program"], variant].append((row["queries"], row["share"]))
+        series[row["program"], variant].append(
+            (row["queries"], row["share"], row.get("counts", True)))
     return {key: sorted(points) for key, points in series.items() if len(points) >= 3}
 
 
 class Axes:
     def __init__(self, series):
-        lengths = sorted({x for points in series.values() for x, _ in points})
+        lengths = sorted({x for points in series.values() for x, *_ in points})
         self.lengths = lengths
 
     def x(self, length):
@@ -115,11 +117,12 @@ def draw(series):
     yield from grid(axes)
     for i, ((program, variant), points) in enumerate(series.items()):
         color, dash = style(program, variant, programs, variants)
-        line = " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in points)
+        line = " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y, _ in points)
         stroke = f'fill="none" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"'
         yield f'<polyline points="{line}" {stroke}/>'
-        for x, y in points:
-            yield f'<circle cx="{axes.x(x):.1f}" cy="{axes.y(y):.1f}" r="3" fill="{color}"/>'
+        for x, y, counts in points:
+            yield (f'<circle cx="{axes.x(x):.1f}" cy="{axes.y(y):.1f}" r="3" stroke="{color}" '
+                   f'fill="{color if counts else "white"}"/>')
         left, y = LEFT + WIDTH + 20, TOP + 8 + 20 * i
         yield f'<path d="M{left} {y}h28" {stroke}/>'
         yield text(left + 36, y + 4, f"{program}, {variant}", "start")
