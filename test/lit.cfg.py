@@ -1,5 +1,6 @@
 # Configuration of the lit tests; loaded by the lit.site.cfg.py of a build.
 
+import ctypes
 import os
 
 import lit.formats
@@ -56,15 +57,29 @@ llvm_config.add_tool_substitutions(
             "attn-opt",
             "attn-compile",
             "attn-run",
+            "attn-bench",
             "attn-lsp-server",
             "attn-unit-tests",
         ]
     ],
     [tools_dir],
 )
-for tool in ["attn-opt", "attn-compile", "attn-run", "attn-lsp-server", "attn-unit-tests"]:
+for tool in [
+    "attn-opt",
+    "attn-compile",
+    "attn-run",
+    "attn-bench",
+    "attn-lsp-server",
+    "attn-unit-tests",
+]:
     if os.path.exists(os.path.join(tools_dir, tool)):
         config.available_features.add(tool)
+
+try:
+    ctypes.CDLL("libopenblas.so.0")
+    config.available_features.add("openblas")
+except OSError:
+    pass  # Tests of the benchmark's peers need it.
 
 if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     config.available_features.add("sanitize")

@@ -228,3 +228,19 @@ private:
 Count mlir::attn::countFolds(func::FuncOp function) {
   return FoldCounter().visit(function);
 }
+
+std::optional<double>
+mlir::attn::countAttentionFlops(func::FuncOp function) {
+  std::optional<double> sum;
+  WalkResult known = function.walk([&](AttentionOp op) {
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    std::optional<int64_t> pairs = countVisiblePairs(op);
+    if (!pairs || llvm::any_of(ranges, ShapedType::isDynamic))
+      return WalkResult::interrupt();
+    sum = sum.value_or(0) +
+          2.0 * *pairs *
+              (ranges[op.getFeatureDim()] + ranges[op.getValueDim()]);
+    return WalkResult::advance();
+  });
+  return known.wasInterrupted() ? std::nullopt : sum;
+}

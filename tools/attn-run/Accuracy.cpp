@@ -109,15 +109,3 @@ SmallVector<Tolerance> mlir::attn::getTolerances(func::FuncOp function,
   }
   return tolerances;
 }
-
-double mlir::attn::countAttentionFlops(func::FuncOp function) {
-  double flops = 0;
-  function.walk([&](AttentionOp op) {
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    if (std::optional<int64_t> pairs = countVisiblePairs(op);
-        pairs && !llvm::any_of(ranges, ShapedType::isDynamic))
-      flops += 2.0 * *pairs *
-               (ranges[op.getFeatureDim()] + ranges[op.getValueDim()]);
-  });
-  return flops;
-}

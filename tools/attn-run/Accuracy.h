@@ -24,10 +24,6 @@ SmallVector<Tolerance> getTolerances(func::FuncOp function,
 /// The tolerance by type where nothing more is known.
 Tolerance getDefaultTolerance(Type elementType);
 
-/// Multiply-adds count two: 2 * (k1 + n) for each query and visible key of each
-/// attention in `function` whose sizes are static.
-double countAttentionFlops(func::FuncOp function);
-
 } // namespace mlir::attn
 
 #endif // ATTN_TOOLS_ATTN_RUN_ACCURACY_H

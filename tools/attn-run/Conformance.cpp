@@ -7,8 +7,8 @@
 
 #include "Conformance.h"
 #include "Accuracy.h"
-#include "KernelRun.h"
 #include "attn/Runtime/Npy.h"
+#include "common/KernelRun.h"
 #include "common/ToolOptions.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"

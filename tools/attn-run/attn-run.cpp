@@ -7,11 +7,11 @@
 
 #include "Accuracy.h"
 #include "Conformance.h"
-#include "KernelRun.h"
 #include "attn/Analysis/VisiblePairs.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Runtime/MachinePeak.h"
 #include "attn/Runtime/Npy.h"
+#include "common/KernelRun.h"
 #include "common/ToolOptions.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -373,7 +373,7 @@ private:
     FailureOr<Timing> timing = measure(run, bits, count);
     if (failed(timing))
       return failure();
-    double flops = countAttentionFlops(function);
+    std::optional<double> flops = countAttentionFlops(function);
     llvm::json::Object object{{"best_s", timing->best},
                               {"median_s", timing->median},
                               {"runs", count},
@@ -382,8 +382,8 @@ private:
         llvm::formatv("best {0:f3} ms, median {1:f3} ms of {2} runs (thread CPU "
                       "time)",
                       timing->best * 1e3, timing->median * 1e3, count);
-    if (flops > 0) {
-      double rate = flops / timing->best;
+    if (flops) {
+      double rate = *flops / timing->best;
       object["gflops"] = rate * 1e-9;
       object["share_of_peak"] = rate / timing->peak;
       text += llvm::formatv("; {0:f1} GFLOP/s, {1:f1} % of the FMA peak of "

@@ -1,4 +1,4 @@
-//===- ToolOptions.cpp - What attn-compile and attn-run have in common ===//
+//===- ToolOptions.cpp - What the tools have in common ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -74,10 +74,20 @@ struct CompileCommandLine::Options {
       "memory-budget",
       cl::desc("scratch memory to stay within (not implemented yet)"),
       cl::value_desc("bytes"), cl::cat(category)};
+  SmallVector<FormChoice> forms; // In the order given, if there may be several.
 };
 
-CompileCommandLine::CompileCommandLine()
-    : options(std::make_unique<Options>()) {}
+CompileCommandLine::CompileCommandLine(bool severalForms)
+    : options(std::make_unique<Options>()) {
+  if (!severalForms)
+    return;
+  options->form.setMiscFlag(cl::CommaSeparated);
+  options->form.setNumOccurrencesFlag(cl::ZeroOrMore);
+  options->form.setDescription(
+      "forms of attentions that do not say (comma-separated; default: all)");
+  options->form.setCallback(
+      [this](const FormChoice &form) { options->forms.push_back(form); });
+}
 CompileCommandLine::~CompileCommandLine() = default;
 
 FailureOr<CompileOptions> CompileCommandLine::get() const {
@@ -114,10 +124,21 @@ FailureOr<SmallVector<FormKind>> CompileCommandLine::getForms() const {
   FailureOr<CompileOptions> chosen = get();
   if (failed(chosen))
     return failure();
-  if (options->form == FormChoice::Auto)
-    return SmallVector<FormKind>{FormKind::Materialized, FormKind::Recurrent,
-                                 FormKind::Blocked};
-  return SmallVector<FormKind>{chosen->form};
+  if (options->forms.empty()) {
+    if (options->form == FormChoice::Auto)
+      return SmallVector<FormKind>{FormKind::Materialized, FormKind::Recurrent,
+                                   FormKind::Blocked};
+    return SmallVector<FormKind>{chosen->form};
+  }
+  SmallVector<FormKind> forms;
+  for (FormChoice form : options->forms) {
+    options->form = form; // What get() looks at.
+    FailureOr<CompileOptions> one = get();
+    if (failed(one))
+      return failure();
+    forms.push_back(one->form);
+  }
+  return forms;
 }
 
 std::optional<int> mlir::attn::parseCommandLine(int argc, char **argv,

@@ -1,4 +1,4 @@
-//===- ToolOptions.h - What attn-compile and attn-run have in common -*- C++ -*- ===//
+//===- ToolOptions.h - What the tools have in common -*- C++ -*- ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -24,13 +24,14 @@ llvm::cl::OptionCategory &getToolCategory();
 
 /// Options that choose how to compile: --entry, --form, --target, --cpu, ...
 struct CompileCommandLine {
-  CompileCommandLine();
+  /// `severalForms`: --form is a list, for `getForms`; `get` has the last one.
+  explicit CompileCommandLine(bool severalForms = false);
   ~CompileCommandLine();
 
   /// The options as the compiler takes them. Says in words what has no
   /// implementation yet, and fails.
   FailureOr<CompileOptions> get() const;
-  /// All forms there are, or the one given.
+  /// All forms there are unless --form was given.
   FailureOr<SmallVector<FormKind>> getForms() const;
 
 private:

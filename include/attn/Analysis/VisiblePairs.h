@@ -24,6 +24,11 @@ std::optional<int64_t> countVisiblePairs(AttentionOp op);
 /// included. Unknown where one of them is, or under other control flow.
 std::optional<int64_t> countFolds(func::FuncOp function);
 
+/// Floating-point operations of one call of `function` that its attentions are
+/// credited with: 2 (k1 + n) for each visible pair. Unknown where one of them is,
+/// and where there is none.
+std::optional<double> countAttentionFlops(func::FuncOp function);
+
 } // namespace mlir::attn
 
 #endif // ATTN_ANALYSIS_VISIBLEPAIRS_H

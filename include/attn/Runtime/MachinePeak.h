@@ -33,6 +33,27 @@ private:
   std::unique_ptr<Implementation> implementation;
 };
 
+/// Bytes that no cache of this machine holds: four times its last level, from
+/// 256 MiB to 1 GiB.
+int64_t getBytesBeyondCache();
+
+/// A loop that reads a buffer of `getBytesBeyondCache()` from end to end: the most
+/// bytes per second that a kernel could take from memory.
+class ReadBandwidth {
+public:
+  static llvm::Expected<ReadBandwidth> create();
+  ~ReadBandwidth();
+  ReadBandwidth(ReadBandwidth &&);
+
+  /// One measurement, of one pass: bytes per second of thread CPU time.
+  double measure() const;
+
+private:
+  struct Implementation;
+  explicit ReadBandwidth(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation;
+};
+
 } // namespace mlir::attn
 
 #endif // ATTN_RUNTIME_MACHINEPEAK_H

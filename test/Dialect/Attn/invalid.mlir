@@ -803,3 +803,23 @@ func.func @counter_name_that_starts_with_a_digit(%n: index) {
   attn.count "2_folds", %n
   return
 }
+
+// -----
+
+// expected-error@+1 {{"attn.flops" must be a positive i64, got "many"}}
+func.func @f() attributes {attn.flops = "many"} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{"attn.bytes" must be a positive i64, got 0 : i64}}
+func.func @f() attributes {attn.bytes = 0 : i64} {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{"attn.flops" is a number of a function, not of builtin.module}}
+module attributes {attn.flops = 1 : i64} {
+}

@@ -9,16 +9,35 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
 #include "attn/Dialect/Attn/IR/AttnDialect.cpp.inc"
 
-/// The only discardable attribute of users is the contract of a module.
+/// `attn.flops`, `attn.bytes`: what a function is credited with.
+static LogicalResult verifyCredit(Operation *op, NamedAttribute attribute) {
+  auto count = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!isa<FunctionOpInterface>(op))
+    return op->emitError() << attribute.getName()
+                           << " is a number of a function, not of "
+                           << op->getName();
+  if (!count || !count.getType().isSignlessInteger(64) || count.getInt() <= 0)
+    return op->emitError() << attribute.getName()
+                           << " must be a positive i64, got "
+                           << attribute.getValue();
+  return success();
+}
+
+/// The discardable attributes of users are the contract of a module and what a
+/// function is credited with in a benchmark.
 LogicalResult AttnDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
-  if (attribute.getName() != "attn.numerics")
+  StringRef name = attribute.getName();
+  if (name == "attn.flops" || name == "attn.bytes")
+    return verifyCredit(op, attribute);
+  if (name != "attn.numerics")
     return success();
   if (!isa<ModuleOp>(op))
     return op->emitError("attn.numerics is a contract of a module, not of ")

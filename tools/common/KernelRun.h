@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTN_TOOLS_ATTN_RUN_KERNELRUN_H
-#define ATTN_TOOLS_ATTN_RUN_KERNELRUN_H
+#ifndef ATTN_TOOLS_COMMON_KERNELRUN_H
+#define ATTN_TOOLS_COMMON_KERNELRUN_H
 
 #include "attn/Runtime/Array.h"
 #include "attn/Runtime/LoadedKernel.h"
@@ -48,4 +48,4 @@ private:
 
 } // namespace mlir::attn
 
-#endif // ATTN_TOOLS_ATTN_RUN_KERNELRUN_H
+#endif // ATTN_TOOLS_COMMON_KERNELRUN_H

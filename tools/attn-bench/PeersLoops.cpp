@@ -1,0 +1,131 @@
+//===- PeersLoops.cpp - What peers do between products ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PeersLoops.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir::attn;
+
+namespace {
+// Vectors by hand: a maximum of floats is no reduction that compilers reorder.
+// By reference: as arguments, wide vectors have another ABI on each machine.
+typedef float Floats __attribute__((vector_size(peers::kLanes * 4)));
+typedef int32_t Ints __attribute__((vector_size(peers::kLanes * 4)));
+} // namespace
+
+#define ATTN_INLINE static inline __attribute__((always_inline))
+
+ATTN_INLINE void load(Floats &x, const float *from) {
+  std::memcpy(&x, from, sizeof(x));
+}
+ATTN_INLINE void store(float *to, const Floats &x) {
+  std::memcpy(to, &x, sizeof(x));
+}
+
+/// x = 2^x for x <= 0, relative error below 1e-6; at most 2^-126 below -126.
+ATTN_INLINE void exponentiate(Floats &x) {
+  Floats least = Floats{} - 126.0f;
+  x = x > least ? x : least;
+  constexpr float kRound = 12582912.0f; // 1.5 * 2^23: what is added is rounded.
+  Floats rounded = x + kRound;
+  Floats f = x - (rounded - kRound);
+  // Taylor's polynomial of 2^f, |f| <= 1/2.
+  Floats p = f * 1.5403530e-4f + 1.3333558e-3f;
+  p = p * f + 9.6181291e-3f;
+  p = p * f + 5.5504109e-2f;
+  p = p * f + 2.4022651e-1f;
+  p = p * f + 6.9314718e-1f;
+  p = p * f + 1.0f;
+  Ints exponent, bits;
+  std::memcpy(&exponent, &rounded, sizeof(exponent));
+  std::memcpy(&bits, &p, sizeof(bits));
+  bits += exponent << 23;
+  std::memcpy(&x, &bits, sizeof(x));
+}
+
+ATTN_INLINE float foldRow(float *scores, int64_t width, float &max,
+                          float &sum) {
+  Floats largest = Floats{} + max, s;
+  for (int64_t j = 0; j < width; j += peers::kLanes) {
+    load(s, scores + j);
+    largest = s > largest ? s : largest;
+  }
+  float newMax = max;
+  for (int64_t lane = 0; lane < peers::kLanes; ++lane)
+    newMax = std::fmax(newMax, largest[lane]);
+  if (newMax == -INFINITY) { // Nothing is visible yet.
+    std::memset(scores, 0, width * sizeof(float));
+    return 1.0f;
+  }
+  Floats total = {};
+  for (int64_t j = 0; j < width; j += peers::kLanes) {
+    load(s, scores + j);
+    s -= newMax;
+    exponentiate(s);
+    total += s;
+    store(scores + j, s);
+  }
+  float added = 0;
+  for (int64_t lane = 0; lane < peers::kLanes; ++lane)
+    added += total[lane];
+  float correction = std::exp2(max - newMax);
+  sum = sum * correction + added;
+  max = newMax;
+  return correction;
+}
+
+void peers::hide(float *scores, int64_t begin, int64_t end, int64_t width) {
+  for (int64_t j = 0; j < begin; ++j)
+    scores[j] = -INFINITY;
+  for (int64_t j = end; j < padded(width); ++j)
+    scores[j] = -INFINITY;
+}
+
+ATTN_PEER_LOOP
+void peers::foldSoftmax(float *scores, int64_t stride, int64_t rows,
+                        int64_t width, float *max, float *sum,
+                        float *accumulator, int64_t dim) {
+  for (int64_t i = 0; i < rows; ++i) {
+    float correction =
+        foldRow(scores + i * stride, padded(width), max[i], sum[i]);
+    if (accumulator && correction != 1.0f)
+      for (int64_t d = 0; d < dim; ++d)
+        accumulator[i * dim + d] *= correction;
+  }
+}
+
+ATTN_PEER_LOOP
+void peers::divideRows(const float *input, const float *sum, float *output,
+                       int64_t rows, int64_t dim) {
+  for (int64_t i = 0; i < rows; ++i) {
+    float factor = sum[i] == 0.0f ? 0.0f : 1.0f / sum[i];
+    for (int64_t d = 0; d < dim; ++d)
+      output[i * dim + d] = input[i * dim + d] * factor;
+  }
+}
+
+ATTN_PEER_LOOP
+void peers::scaleRows(const float *input, const float *factors, float *output,
+                      int64_t rows, int64_t dim) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t d = 0; d < dim; ++d)
+      output[i * dim + d] = input[i * dim + d] * factors[i];
+}
+
+ATTN_PEER_LOOP
+void peers::maskTriangle(float *scores, int64_t stride, int64_t rows,
+                         const float *factors) {
+  for (int64_t i = 0; i < rows; ++i) {
+    float *row = scores + i * stride;
+    if (factors)
+      for (int64_t j = 0; j <= i; ++j)
+        row[j] *= factors[i - j];
+    for (int64_t j = i + 1; j < rows; ++j)
+      row[j] = 0.0f;
+  }
+}

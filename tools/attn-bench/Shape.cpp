@@ -1,0 +1,265 @@
+//===- Shape.cpp - What is computed, and how much of it ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Shape.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+static llvm::Expected<int64_t> parseSize(StringRef key, StringRef text) {
+  int64_t value;
+  // No array of more elements would be made; sums and products stay in range.
+  if (text.getAsInteger(10, value) || value < 1 || value > int64_t(1) << 31)
+    return llvm::createStringError("'" + key +
+                                   "' takes a number from 1 to 2^31, got '" +
+                                   text + "'");
+  return value;
+}
+
+static llvm::Error parseMask(StringRef text, Shape &shape) {
+  auto [name, window] = text.split(':');
+  if (name == "window") {
+    auto size = parseSize("mask=window:", window);
+    if (!size)
+      return size.takeError();
+    shape.mask = Shape::Mask::Window;
+    shape.window = *size;
+    return llvm::Error::success();
+  }
+  if (text == "none")
+    shape.mask = Shape::Mask::None;
+  else if (text == "causal")
+    shape.mask = Shape::Mask::Causal;
+  else
+    return llvm::createStringError(
+        "'mask' is causal, none or window:KEYS, got '" + text + "'");
+  return llvm::Error::success();
+}
+
+static llvm::Error parseKind(StringRef text, Shape &shape) {
+  for (Shape::Kind kind :
+       {Shape::Kind::Attention, Shape::Kind::Linear, Shape::Kind::Decay})
+    if (text == stringify(kind)) {
+      shape.kind = kind;
+      return llvm::Error::success();
+    }
+  return llvm::createStringError(
+      "'kind' is attention, linear or decay, got '" + text + "'");
+}
+
+llvm::Expected<Shape> Shape::parse(StringRef text) {
+  Shape shape;
+  shape.kvHeads = 0;
+  bool hasMask = false;
+  SmallVector<StringRef> fields;
+  text.split(fields, ',');
+  for (StringRef field : fields) {
+    auto [key, value] = field.split('=');
+    if (key == "mask" || key == "kind") {
+      hasMask |= key == "mask";
+      if (auto error = key == "mask" ? parseMask(value, shape)
+                                     : parseKind(value, shape))
+        return error;
+      continue;
+    }
+    int64_t *target = llvm::StringSwitch<int64_t *>(key)
+                          .Case("batch", &shape.batch)
+                          .Case("heads", &shape.heads)
+                          .Case("kv-heads", &shape.kvHeads)
+                          .Case("queries", &shape.queries)
+                          .Case("keys", &shape.keys)
+                          .Case("dim", &shape.headDim)
+                          .Default(nullptr);
+    if (!target)
+      return llvm::createStringError(
+          "a shape has no '" + key +
+          "'; it has kind, batch, heads, kv-heads, queries, keys, dim and mask");
+    auto size = parseSize(key, value);
+    if (!size)
+      return size.takeError();
+    *target = *size;
+  }
+  if (!shape.queries)
+    return llvm::createStringError("a shape needs queries=N");
+  if (shape.kind != Kind::Attention &&
+      (hasMask || shape.keys || shape.kvHeads))
+    return llvm::createStringError(
+        "mask, keys and kv-heads belong to kind=attention");
+  if (!shape.keys)
+    shape.keys = shape.queries;
+  if (!shape.kvHeads)
+    shape.kvHeads = shape.heads;
+  if (shape.heads % shape.kvHeads)
+    return llvm::createStringError("kv-heads must divide heads");
+  return shape;
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+std::pair<int64_t, int64_t> Shape::getVisibleKeys(int64_t i) const {
+  if (mask == Mask::None)
+    return {0, keys};
+  int64_t end = std::clamp<int64_t>(i + getOffset() + 1, 0, keys);
+  if (mask == Mask::Causal)
+    return {0, end};
+  return {std::clamp<int64_t>(i + getOffset() + 1 - window, 0, end), end};
+}
+
+SmallVector<int64_t> Shape::getQueryShape() const {
+  if (getGroup() == 1)
+    return {batch, heads, queries, headDim};
+  return {batch, kvHeads, getGroup(), queries, headDim};
+}
+
+SmallVector<int64_t> Shape::getKeyShape() const {
+  return {batch, kvHeads, keys, headDim};
+}
+
+bool Shape::isDecode() const {
+  return kind == Kind::Attention && queries * getGroup() <= 16 && keys >= 1024;
+}
+
+double Shape::getRecurrenceFlops() const {
+  double operations = 0; // Of one head.
+  for (int64_t t = 0; t < queries; t += kChunk) {
+    double chunk = std::min(kChunk, queries - t), dim = headDim;
+    operations += 4 * chunk * chunk * dim + 4 * chunk * dim * dim;
+  }
+  return operations * batch * heads;
+}
+
+double Shape::getBytes(int64_t elementBytes) const {
+  int64_t keysRead =
+      keys - (mask == Mask::Window ? getVisibleKeys(0).first : 0);
+  return 2.0 * elementBytes * headDim * batch *
+         (double(heads) * queries + double(kvHeads) * keysRead);
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+StringRef mlir::attn::stringify(Shape::Kind kind) {
+  switch (kind) {
+  case Shape::Kind::Attention:
+    return "attention";
+  case Shape::Kind::Linear:
+    return "linear";
+  case Shape::Kind::Decay:
+    return "decay";
+  }
+  llvm_unreachable("unknown kind");
+}
+
+double mlir::attn::getDecay(int64_t head) {
+  return 1.0 - std::exp2(-5.0 - head % 8);
+}
+
+static std::string getTensorType(ArrayRef<int64_t> shape,
+                                 StringRef elementType) {
+  std::string text = "tensor<";
+  for (int64_t size : shape)
+    text += std::to_string(size) + "x";
+  return text + elementType.str() + ">";
+}
+
+std::string Shape::getSource(StringRef elementType) const {
+  std::string query = getTensorType(getQueryShape(), elementType);
+  std::string key = getTensorType(getKeyShape(), elementType);
+  std::string attributes, offset;
+  if (mask == Mask::Causal)
+    attributes = "{mask = #attn.causal}";
+  if (mask == Mask::Window)
+    attributes = llvm::formatv("{mask = #attn.window<{0}, 0>}", window - 1);
+  if (getOffset())
+    offset = "query_offset(%offset : index)";
+  return llvm::formatv(
+      R"(func.func @attention(%query: {0}, %key: {1}, %value: {1}) -> {0} {{
+  %offset = arith.constant {2} : index
+  %init = tensor.empty() : {0}
+  %output = attn.attention ins(%query, %key, %value : {0}, {1}, {1})
+      {3} outs(%init : {0}) {4} -> {0}
+  return %output : {0}
+}
+)",
+      query, key, getOffset(), offset, attributes);
+}
+
+static std::string getMaskName(const Shape &shape) {
+  if (shape.kind != Shape::Kind::Attention)
+    return stringify(shape.kind).str();
+  if (shape.mask == Shape::Mask::Window)
+    return "window " + std::to_string(shape.window);
+  return shape.mask == Shape::Mask::Causal ? "causal" : "no mask";
+}
+
+std::string Shape::getLabel() const {
+  std::string text;
+  if (batch != 1)
+    text += "B" + std::to_string(batch) + " ";
+  text += "H" + std::to_string(heads);
+  if (kvHeads != heads)
+    text += "/" + std::to_string(kvHeads);
+  if (queries == keys)
+    text += " S" + std::to_string(queries);
+  else
+    text += " Q" + std::to_string(queries) + " K" + std::to_string(keys);
+  return text + " D" + std::to_string(headDim) + " " + getMaskName(*this);
+}
+
+void Shape::addFields(llvm::json::Object &object) const {
+  object["kind"] = stringify(kind);
+  object["batch"] = batch;
+  object["heads"] = heads;
+  object["kv_heads"] = kvHeads;
+  object["queries"] = queries;
+  object["keys"] = keys;
+  object["head_dim"] = headDim;
+  object["mask"] = getMaskName(*this);
+}
+
+//===----------------------------------------------------------------------===//
+// Suites
+//===----------------------------------------------------------------------===//
+
+static void add(std::vector<Shape> &shapes, ArrayRef<StringRef> texts) {
+  for (StringRef text : texts)
+    shapes.push_back(llvm::cantFail(Shape::parse(text)));
+}
+
+std::vector<Shape> mlir::attn::getShapes(Suite suite) {
+  std::vector<Shape> shapes;
+  if (suite == Suite::Prefill || suite == Suite::All)
+    add(shapes, {"heads=8,queries=128", "heads=8,queries=256",
+                 "heads=8,queries=512", "heads=8,queries=1024",
+                 "heads=8,queries=2048", "heads=8,queries=4096",
+                 "heads=8,queries=512,dim=128", "heads=8,queries=1024,dim=128",
+                 "heads=8,queries=2048,dim=128",
+                 "heads=32,kv-heads=8,queries=1024,dim=128",
+                 "heads=8,queries=4096,mask=window:256"});
+  if (suite == Suite::Decode || suite == Suite::All)
+    add(shapes, {"heads=32,kv-heads=8,queries=1,keys=1024,dim=128",
+                 "heads=32,kv-heads=8,queries=1,keys=4096,dim=128",
+                 "heads=32,kv-heads=8,queries=1,keys=16384,dim=128",
+                 "heads=32,queries=1,keys=4096,dim=128",
+                 "heads=12,queries=1,keys=1024"});
+  if (suite == Suite::Recurrent || suite == Suite::All)
+    for (StringRef kind : {"linear", "decay"})
+      for (StringRef sizes :
+           {"queries=512", "queries=1024", "queries=2048", "queries=4096",
+            "queries=2048,dim=128"})
+        add(shapes, {("kind=" + kind + ",heads=8," + sizes).str()});
+  return shapes;
+}

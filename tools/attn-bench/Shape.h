@@ -1,0 +1,82 @@
+//===- Shape.h - What is computed, and how much of it -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TOOLS_ATTN_BENCH_SHAPE_H
+#define ATTN_TOOLS_ATTN_BENCH_SHAPE_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlir::attn {
+
+/// One problem of the table. Arrays are batch x head x sequence x feature, the
+/// query with a group dimension before the sequence if heads share keys.
+struct Shape {
+  enum class Kind {
+    Attention, // softmax(scale q k^T) v
+    Linear,    // S_t = S_(t-1) + k_t v_t^T,           o_t = q_t S_t
+    Decay      // S_t = gamma_h S_(t-1) + k_t v_t^T,   o_t = q_t S_t
+  };
+  enum class Mask { None, Causal, Window };
+
+  Kind kind = Kind::Attention;
+  int64_t batch = 1;
+  int64_t heads = 1;   // Of the query.
+  int64_t kvHeads = 1; // Divides heads.
+  int64_t queries = 0; // Tokens.
+  int64_t keys = 0;
+  int64_t headDim = 64; // Features of query, key and value.
+  Mask mask = Mask::Causal;
+  int64_t window = 0; // Keys a query sees, its own among them.
+
+  /// "heads=32,kv-heads=8,queries=1,keys=4096,dim=128,mask=window:256".
+  static llvm::Expected<Shape> parse(StringRef text);
+
+  int64_t getGroup() const { return heads / kvHeads; }
+  /// The last query sees the last key.
+  int64_t getOffset() const {
+    return mask == Mask::None ? 0 : keys - queries;
+  }
+  /// The half-open interval of keys that query `i` sees.
+  std::pair<int64_t, int64_t> getVisibleKeys(int64_t i) const;
+  SmallVector<int64_t> getQueryShape() const;
+  SmallVector<int64_t> getKeyShape() const;
+
+  /// Few queries read many keys once: memory is the limit, not arithmetic.
+  bool isDecode() const;
+  /// Operations that every program for a recurrence is credited with, a
+  /// multiply-add counted as two: the products of the chunked form, chunks of
+  /// `kChunk` tokens, the triangle of each chunk in full.
+  double getRecurrenceFlops() const;
+  /// Bytes that must be read or written once, `elementBytes` each.
+  double getBytes(int64_t elementBytes) const;
+
+  /// A function @attention in the attn dialect. Attention only.
+  std::string getSource(StringRef elementType) const;
+  /// As in a column of the table, and as fields of a JSON object.
+  std::string getLabel() const;
+  void addFields(llvm::json::Object &object) const;
+
+  static constexpr int64_t kChunk = 64;
+};
+
+StringRef stringify(Shape::Kind kind);
+
+/// The decay of one head, as in retentive networks (arXiv:2307.08621).
+double getDecay(int64_t head);
+
+/// The shapes of a suite.
+enum class Suite { Prefill, Decode, Recurrent, All };
+std::vector<Shape> getShapes(Suite suite);
+
+} // namespace mlir::attn
+
+#endif // ATTN_TOOLS_ATTN_BENCH_SHAPE_H
