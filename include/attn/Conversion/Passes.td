@@ -123,13 +123,12 @@ def AttnToRecur : Pass<"attn-to-recur"> {
 
     ```mlir
     %m = linalg.fill ins(%infinity : f32) outs(%empty : tensor<1xf32>)
-    %o, %m8, %l8, %acc8 = recur.rescan ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%m, %l, %acc : ...
-      step(%q_t: tensor<4xf32>, %k_j: tensor<4xf32>, %v_j: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+    %o, %m8, %l8, %acc8 = recur.rescan ins(%q, %k, %v : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%m, %l, %acc : ... step(%q_t: tensor<4xf32>, %k_j: tensor<4xf32>, %v_j: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
       %t = recur.index 0 : index
       %j = recur.index 1 : index
       %m2, %l2, %acc2 = attn.fold ins(%q1, %k1, %v1 : ...) at(%t, %j) outs(%m, %l, %acc : ...) {... mask = #attn.causal}
       recur.yield %m2, %l2, %acc2
-    read(%q_t: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+    } read(%q_t: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
       %o = attn.finish ins(%m, %l, %acc : ...
       recur.yield %o_t
     ```

@@ -45,10 +45,6 @@ FailureOr<AttentionInRescan> matchAttention(recur::RescanOp op,
 AttentionOp raiseToAttention(RewriterBase &rewriter,
                              const AttentionInRescan &match);
 
-/// Whether `mask` hides each key after its query, `j > i`; without a query
-/// offset.
-bool impliesCausal(Attribute mask);
-
 } // namespace mlir::attn
 
 #endif // ATTN_CONVERSION_RECURTOATTN_H

@@ -7,7 +7,6 @@
 
 #include "attn/Conversion/Passes.h"
 #include "Cell.h"
-#include "attn/Conversion/RecurToAttn.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -127,7 +126,7 @@ static recur::RescanOp createRescan(OpBuilder &b, AttentionOp op,
 
   SmallVector<Type> results(ValueRange(outputs).getTypes());
   llvm::append_range(results, inits.getTypes());
-  bool isPrefix = !op.getQueryOffset() && impliesCausal(op.getMaskAttr());
+  bool isPrefix = !op.getQueryOffset() && hidesKeysAfterQuery(op.getMaskAttr());
   return recur::RescanOp::create(
       b, op.getLoc(), results, inputs, outputs, inits,
       b.getAffineMapArrayAttr(maps), recur::Boundary::Reset,

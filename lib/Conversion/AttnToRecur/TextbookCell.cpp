@@ -29,7 +29,7 @@ public:
                           ValueRange state) override {
     Location loc = op.getLoc();
     SmallVector<Value> positions;
-    if (op.getMask() || op.getValidKeys() || op.getScoreBody())
+    if (isMasked() || op.getValidKeys() || op.getScoreBody())
       positions = createPositions(b);
 
     // s = score(scale * <q, k>) + mask
@@ -81,6 +81,13 @@ public:
   }
 
 private:
+  /// Whether the mask attribute hides keys of the history: not if it is the
+  /// prefix.
+  bool isMasked() {
+    return op.getMask() &&
+           !(!op.getQueryOffset() && hidesKeysAfterQuery(op.getMaskAttr()) &&
+             showsKeysUpToQuery(op.getMaskAttr()));
+  }
   Value createNumber(OpBuilder &b, double value) {
     return arith::ConstantOp::create(
         b, op.getLoc(), b.getFloatAttr(op.getStateType(), value));
@@ -198,12 +205,13 @@ private:
                                       never)
                     .getResult();
     }
-    if (MaskAttrInterface attribute = op.getMaskAttr()) {
+    if (isMasked()) {
       OpFoldResult query = positions[batch];
       if (Value offset = op.getQueryOffset())
         query = algebra.add(query, getPerBatch(b, offset, positions));
       visible = algebra.logicalAnd(
-          visible, attribute.isVisible(algebra, query, positions[batch + 1]));
+          visible,
+          op.getMaskAttr().isVisible(algebra, query, positions[batch + 1]));
     }
     if (Value count = op.getValidKeys())
       visible = algebra.logicalAnd(

@@ -15,18 +15,6 @@ using namespace mlir::attn;
 using recur::Refusal;
 using recur::RescanOp;
 
-bool mlir::attn::impliesCausal(Attribute mask) {
-  if (isa_and_nonnull<CausalAttr>(mask))
-    return true;
-  if (auto window = dyn_cast_or_null<WindowAttr>(mask))
-    return window.getRight() <= 0;
-  if (auto masks = dyn_cast_or_null<AndAttr>(mask))
-    return llvm::any_of(masks.getMasks(), impliesCausal);
-  if (auto masks = dyn_cast_or_null<OrAttr>(mask))
-    return llvm::all_of(masks.getMasks(), impliesCausal);
-  return false;
-}
-
 /// What a value is before it was given other dimensions of size 1.
 static Value skipUnitDims(Value value) {
   auto isUnit = [](Value tensor) {
@@ -261,14 +249,14 @@ LogicalResult Matcher::matchMask() {
   if (match.mask && match.fold.getQueryOffset())
     return refuse("the mask has a query offset, the prefix has none",
                   "reread the whole history: #recur<history all>");
-  if (impliesCausal(match.mask))
+  if (hidesKeysAfterQuery(match.mask))
     return success();
-  auto causal = cast<MaskAttrInterface>(
-      Attribute(CausalAttr::get(op.getContext())));
-  match.mask = match.mask
-                   ? cast<MaskAttrInterface>(Attribute(AndAttr::get(
-                         op.getContext(), {causal, match.mask})))
-                   : causal;
+  MLIRContext *context = op.getContext();
+  MaskAttrInterface causal = CausalAttr::get(context);
+  if (showsKeysUpToQuery(match.mask))
+    match.mask = causal;
+  else
+    match.mask = AndAttr::get(context, {causal, match.mask});
   return success();
 }
 

@@ -182,3 +182,21 @@ LogicalResult FormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << queries << ", keys = " << keys;
   return success();
 }
+
+bool mlir::attn::hidesKeysAfterQuery(MaskAttrInterface mask) {
+  if (auto window = dyn_cast_or_null<WindowAttr>(mask))
+    return window.getRight() <= 0;
+  if (auto masks = dyn_cast_or_null<AndAttr>(mask))
+    return llvm::any_of(masks.getMasks(), hidesKeysAfterQuery);
+  if (auto masks = dyn_cast_or_null<OrAttr>(mask))
+    return llvm::all_of(masks.getMasks(), hidesKeysAfterQuery);
+  return isa_and_nonnull<CausalAttr>(mask);
+}
+
+bool mlir::attn::showsKeysUpToQuery(MaskAttrInterface mask) {
+  if (auto masks = dyn_cast_or_null<AndAttr>(mask))
+    return llvm::all_of(masks.getMasks(), showsKeysUpToQuery);
+  if (auto masks = dyn_cast_or_null<OrAttr>(mask))
+    return llvm::any_of(masks.getMasks(), showsKeysUpToQuery);
+  return !mask || isa<CausalAttr>(mask);
+}

@@ -53,8 +53,10 @@ struct RecurSelectSchedule
       ScheduleAttr schedule = selectSchedule(op, reason);
       op.setScheduleAttr(schedule);
       remark::passed(op.getLoc(),
-                     remark::RemarkOpts::name("RecurSelectSchedule"))
-          << stringifyScheduleKind(schedule.getKind()) << ": " << reason;
+                     remark::RemarkOpts::name("recur-select-schedule")
+                         .category("recur"))
+          << remark::metric("Schedule", stringifyScheduleKind(schedule.getKind()))
+          << remark::reason("{0}", reason);
     });
   }
 };

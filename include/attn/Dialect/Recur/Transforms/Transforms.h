@@ -29,6 +29,29 @@ SmallVector<Value> inlineBody(OpBuilder &b, Block *body, ValueRange arguments);
 /// In place; nothing happens to a scan that has a step.
 void expandMonoid(RewriterBase &rewriter, ScanOp op);
 
+/// Whether there are certainly as many tokens as there is history.
+bool hasTokenForEachOfHistory(RescanOp op);
+
+/// A rescan whose step does not look at t.
+struct RescanWithoutToken {
+  RescanOp op;
+  /// Inputs of the scan: which input of the rescan each was. Copies of one row
+  /// for each token are that row.
+  struct Input {
+    unsigned number;
+    Value tensor;
+    AffineMap map; // (batch.., t)
+  };
+  SmallVector<Input> inputs;
+  /// Folds of the step whose mask hides nothing that the prefix shows.
+  SmallVector<Operation *> unmasked;
+};
+FailureOr<RescanWithoutToken> matchRescanWithoutToken(RescanOp op,
+                                                      Refusal *refusal = nullptr);
+
+/// rescan(step without t)  -->  scan(step)
+ScanOp rewriteToScan(RewriterBase &rewriter, const RescanWithoutToken &match);
+
 } // namespace mlir::recur
 
 #endif // ATTN_DIALECT_RECUR_TRANSFORMS_TRANSFORMS_H
