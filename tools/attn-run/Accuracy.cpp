@@ -7,6 +7,7 @@
 
 #include "Accuracy.h"
 #include "attn/Analysis/VisiblePairs.h"
+#include "attn/Dialect/Recur/IR/Recur.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -95,17 +96,34 @@ static std::optional<double> getGate(Value result, ArrayRef<Array> inputs,
   return getErrorGate(getElementTypeOrSelf(result.getType()), numbers);
 }
 
-SmallVector<Tolerance> mlir::attn::getTolerances(func::FuncOp function,
-                                                 ArrayRef<Array> inputs,
-                                                 int64_t blockKeys) {
+static double getMaxAbs(const ReferenceValue &value) {
+  double largest = 0;
+  for (Number number : value.getElements())
+    if (double x = std::abs(number.f); std::isfinite(x))
+      largest = std::max(largest, x);
+  return largest;
+}
+
+SmallVector<Tolerance>
+mlir::attn::getTolerances(func::FuncOp function, ArrayRef<Array> inputs,
+                          ArrayRef<ReferenceValue> expected,
+                          int64_t blockKeys) {
+  bool hasRecurrence = false;
+  function.walk([&](Operation *op) {
+    hasRecurrence |= isa<recur::ScanOp, recur::RescanOp>(op);
+  });
   SmallVector<Tolerance> tolerances;
-  for (Value result :
-       function.getBody().front().getTerminator()->getOperands()) {
+  for (auto [result, value] : llvm::zip_equal(
+           function.getBody().front().getTerminator()->getOperands(),
+           expected)) {
+    Tolerance standard =
+        getDefaultTolerance(getElementTypeOrSelf(result.getType()));
     if (std::optional<double> gate = getGate(result, inputs, blockKeys))
       tolerances.push_back({0.0, *gate});
+    else if (hasRecurrence && value.isFloat())
+      tolerances.push_back({0.0, standard.relative * getMaxAbs(value)});
     else
-      tolerances.push_back(
-          getDefaultTolerance(getElementTypeOrSelf(result.getType())));
+      tolerances.push_back(standard);
   }
   return tolerances;
 }

@@ -10,15 +10,18 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Runtime/Compare.h"
+#include "attn/Runtime/Reference.h"
 
 namespace mlir::attn {
 
-/// The tolerance for each result of `function` against the f64 reference. A
-/// result that is an attention of arguments has the gate of its type, from the
-/// norms of the data; `blockKeys` is the tile of the blocked form, 0 for the
-/// materialized one. Other results have a default by type.
+/// The tolerance for each result of `function` against the f64 reference, which
+/// says `expected`. A result that is an attention of arguments has the gate of
+/// its type, from the norms of the data; `blockKeys` is the tile of the blocked
+/// form, 0 for the materialized one. Where there are recurrences, errors count
+/// in units of the largest element. Other results have a default by type.
 SmallVector<Tolerance> getTolerances(func::FuncOp function,
                                      ArrayRef<Array> inputs,
+                                     ArrayRef<ReferenceValue> expected,
                                      int64_t blockKeys);
 
 /// The tolerance by type where nothing more is known.

@@ -57,7 +57,8 @@ private:
   int64_t batches = 0, tokens = 0, heads = 0, group = 1, keys = 0, values = 0;
   bool hasVectorDecay = false;
   std::string stateType;
-  SmallVector<Value> operands; // q, k, v, decay and beta where the rule has them.
+  SmallVector<Value>
+      operands; // q, k, v, decay and beta where the rule has them.
   bool isGated() const { return StringRef(rule).starts_with("gated"); }
   bool isDelta() const { return StringRef(rule).ends_with("delta"); }
 };
@@ -102,14 +103,16 @@ llvm::Error Writer::readShapes() {
   if (has(Beta)) {
     ArrayRef<int64_t> shape = test.inputs[Beta].shape;
     if (shape.size() != 3 || (shape[2] != heads && shape[2] != 1))
-      return llvm::createStringError("beta has a number per token, or per head");
+      return llvm::createStringError(
+          "beta has a number per token, or per head");
   }
   return llvm::Error::success();
 }
 
 Value Writer::unpack(unsigned place, StringRef feature) {
   Value value = getInput(place, {"b", "t", "h"});
-  return expand(value, 2, {heads, value.shape[2] / heads}, {"h", feature.str()});
+  return expand(value, 2, {heads, value.shape[2] / heads},
+                {"h", feature.str()});
 }
 
 Value Writer::getDecay() {
@@ -174,7 +177,7 @@ std::string Writer::getArguments(bool withState) {
   const char *names[] = {"%q_t", "%k_t", "%v_t"};
   SmallVector<std::string> arguments;
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    std::string name = i < 3                  ? names[i]
+    std::string name = i < 3                 ? names[i]
                        : isGated() && i == 3 ? "%g_t"
                                              : "%beta_t";
     arguments.push_back(name + ": " + getSlice(operand));
@@ -271,9 +274,9 @@ Value Writer::rescale(const Value &output) {
   std::string map = "affine_map<(" + commas(output.dims) + ") -> (" +
                     commas(output.dims) + ")>";
   os << "  " << result.name << " = linalg.generic {indexing_maps = [" << map
-     << ", " << map << "], iterator_types = [" << commas(parallel)
-     << "]} ins(" << output.name << " : " << output.type() << ") outs(" << init
-     << " : " << result.type() << ") {\n  ^bb0(%x: " << state
+     << ", " << map << "], iterator_types = [" << commas(parallel) << "]} ins("
+     << output.name << " : " << output.type() << ") outs(" << init << " : "
+     << result.type() << ") {\n  ^bb0(%x: " << state
      << ", %out: " << result.elementType << "):\n"
      << llvm::formatv("    %scale = arith.constant {0:e17} : {1}\n"
                       "    %scaled = arith.mulf %x, %scale : {1}\n",

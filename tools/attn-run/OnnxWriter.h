@@ -26,13 +26,11 @@ struct OnnxValue {
   std::string type() const;
 };
 
-template <typename Range>
-std::string commas(const Range &range) {
-  return llvm::join(llvm::map_range(range,
-                                    [](const auto &x) {
-                                      return llvm::formatv("{0}", x).str();
-                                    }),
-                    ", ");
+template <typename Range> std::string commas(const Range &range) {
+  return llvm::join(
+      llvm::map_range(
+          range, [](const auto &x) { return llvm::formatv("{0}", x).str(); }),
+      ", ");
 }
 
 /// Text of a function with the inputs of a case as its parameters.

@@ -331,7 +331,7 @@ private:
     if (compileOptions.form == FormKind::Blocked)
       block = compileOptions.keys ? compileOptions.keys : 256;
     SmallVector<Tolerance> gates =
-        getTolerances(function, run.getInputs(), block);
+        getTolerances(function, run.getInputs(), *expected, block);
     LogicalResult result = success();
     for (auto [i, output] : llvm::enumerate(run.getOutputs())) {
       Tolerance gate = options.hasTolerance() ? getTolerance(output) : gates[i];
