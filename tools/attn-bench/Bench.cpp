@@ -97,6 +97,16 @@ static llvm::Expected<std::vector<Array>> createInputs(const Shape &shape,
     fillRandom(*array, /*seed=*/i);
     inputs.push_back(std::move(*array));
   }
+  if (shape.hasDecayInput()) {
+    auto decays = Array::create(elementType, shape.getDecayShape());
+    if (!decays)
+      return decays.takeError();
+    fillRandom(*decays, /*seed=*/3);
+    // Logarithms of numbers from 0 to 1.
+    for (int64_t i = 0, end = decays->getNumElements(); i < end; ++i)
+      decays->setFloat(i, -std::abs(decays->getFloat(i)));
+    inputs.push_back(std::move(*decays));
+  }
   return inputs;
 }
 
@@ -119,20 +129,25 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
                        llvm::toString(copies.takeError()));
 
   LogicalResult result = success();
+  auto module = parseSourceString<ModuleOp>(shape.getSource(type), &context);
+  if (!module)
+    return failure();
+  auto run = [&](FormKind form, StringRef program) {
+    row.program = program.str();
+    if (failed(runKernel(*module, form, *copies, row,
+                         [&](const Array &output) {
+                           return check(shape, copies->front(), output);
+                         })))
+      result = failure();
+  };
   if (shape.kind == Shape::Kind::Attention) {
-    auto module = parseSourceString<ModuleOp>(shape.getSource(type), &context);
     FailureOr<func::FuncOp> entry = findEntry(*module, "");
     row.flops = *countAttentionFlops(*entry);
-    for (FormKind form : options.forms) {
-      row.program = stringifyFormKind(form).str();
-      if (failed(runKernel(*module, form, *copies, row,
-                           [&](const Array &output) {
-                             return check(shape, copies->front(), output);
-                           })))
-        result = failure();
-    }
+    for (FormKind form : options.forms)
+      run(form, stringifyFormKind(form));
   } else {
     row.flops = shape.getRecurrenceFlops();
+    run(FormKind::Recurrent, "chunked");
   }
   if (options.blas && elementType.isF32())
     if (auto error = timePeers(shape, *copies, row))

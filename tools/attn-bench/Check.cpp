@@ -89,13 +89,34 @@ static llvm::Error checkAttentionRow(const Shape &shape,
                     gate.value_or(1e-10 * numbers.maxAbsValue));
 }
 
-/// One head: S = decay S + k v^T, o = q S, token by token.
+/// The decay of row `i` of the state at the token in `row`.
+static double getDecayAt(const Shape &shape, ArrayRef<Array> inputs,
+                         int64_t head, int64_t row, int64_t i) {
+  switch (shape.kind) {
+  case Shape::Kind::Decay:
+    return getDecay(head % shape.heads);
+  case Shape::Kind::Selected:
+    return std::exp(inputs[3].getFloat(row));
+  case Shape::Kind::Gated:
+    return std::exp(inputs[3].getFloat(row * shape.headDim + i));
+  default:
+    return 1.0;
+  }
+}
+
+/// Relative to the largest output. A decay that is rounded once, 2^-24, and
+/// applied to every token shifts the state by as much for each of them.
+static double getRecurrenceGate(const Shape &shape, Type type) {
+  if (type.isF64())
+    return 1e-12;
+  double decays = shape.kind == Shape::Kind::Linear ? 0.0 : std::exp2(-24.0);
+  return (type.isF32() ? 1e-5 : 2e-2) + decays * shape.queries;
+}
+
+/// One head: S = decay o S + k v^T, o = q S, token by token.
 static llvm::Error checkRecurrence(const Shape &shape, ArrayRef<Array> inputs,
                                    const Array &output, int64_t head) {
   int64_t dim = shape.headDim;
-  double decay = shape.kind == Shape::Kind::Decay
-                     ? getDecay(head % shape.heads)
-                     : 1.0;
   std::vector<double> state(dim * dim);
   std::vector<std::vector<double>> expected;
   double largest = 0;
@@ -104,19 +125,21 @@ static llvm::Error checkRecurrence(const Shape &shape, ArrayRef<Array> inputs,
     std::vector<double> query = getRow(inputs[0], row, dim),
                         key = getRow(inputs[1], row, dim),
                         value = getRow(inputs[2], row, dim), result(dim);
-    for (int64_t i = 0; i < dim; ++i)
+    for (int64_t i = 0; i < dim; ++i) {
+      double decay = getDecayAt(shape, inputs, head, row, i);
       for (int64_t j = 0; j < dim; ++j) {
         double &s = state[i * dim + j];
         s = decay * s + key[i] * value[j];
         result[j] += query[i] * s;
       }
+    }
     largest = std::max(largest, getMaxAbs(result));
     expected.push_back(std::move(result));
   }
-  // Between forms of one recurrence, relative to the largest output.
+  double gate = getRecurrenceGate(shape, output.elementType) * largest;
   for (int64_t t = 0; t < shape.queries; ++t)
     if (auto error = compareRow(expected[t], output, head * shape.queries + t,
-                                1e-5 * largest))
+                                gate))
       return error;
   return llvm::Error::success();
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Shape.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -48,13 +49,15 @@ static llvm::Error parseMask(StringRef text, Shape &shape) {
 
 static llvm::Error parseKind(StringRef text, Shape &shape) {
   for (Shape::Kind kind :
-       {Shape::Kind::Attention, Shape::Kind::Linear, Shape::Kind::Decay})
+       {Shape::Kind::Attention, Shape::Kind::Linear, Shape::Kind::Decay,
+        Shape::Kind::Selected, Shape::Kind::Gated})
     if (text == stringify(kind)) {
       shape.kind = kind;
       return llvm::Error::success();
     }
   return llvm::createStringError(
-      "'kind' is attention, linear or decay, got '" + text + "'");
+      "'kind' is attention, linear, decay, selected or gated, got '" +
+      text + "'");
 }
 
 llvm::Expected<Shape> Shape::parse(StringRef text) {
@@ -123,6 +126,13 @@ SmallVector<int64_t> Shape::getQueryShape() const {
   return {batch, kvHeads, getGroup(), queries, headDim};
 }
 
+SmallVector<int64_t> Shape::getDecayShape() const {
+  SmallVector<int64_t> shape = {batch, heads, queries};
+  if (kind == Kind::Gated)
+    shape.push_back(headDim);
+  return shape;
+}
+
 SmallVector<int64_t> Shape::getKeyShape() const {
   return {batch, kvHeads, keys, headDim};
 }
@@ -133,8 +143,8 @@ bool Shape::isDecode() const {
 
 double Shape::getRecurrenceFlops() const {
   double operations = 0; // Of one head.
-  for (int64_t t = 0; t < queries; t += kChunk) {
-    double chunk = std::min(kChunk, queries - t), dim = headDim;
+  for (int64_t t = 0; t < queries; t += getChunk()) {
+    double chunk = std::min(getChunk(), queries - t), dim = headDim;
     operations += 4 * chunk * chunk * dim + 4 * chunk * dim * dim;
   }
   return operations * batch * heads;
@@ -159,6 +169,10 @@ StringRef mlir::attn::stringify(Shape::Kind kind) {
     return "linear";
   case Shape::Kind::Decay:
     return "decay";
+  case Shape::Kind::Selected:
+    return "selected";
+  case Shape::Kind::Gated:
+    return "gated";
   }
   llvm_unreachable("unknown kind");
 }
@@ -176,6 +190,11 @@ static std::string getTensorType(ArrayRef<int64_t> shape,
 }
 
 std::string Shape::getSource(StringRef elementType) const {
+  return kind == Kind::Attention ? getAttentionSource(elementType)
+                                 : getRecurrenceSource(elementType);
+}
+
+std::string Shape::getAttentionSource(StringRef elementType) const {
   std::string query = getTensorType(getQueryShape(), elementType);
   std::string key = getTensorType(getKeyShape(), elementType);
   std::string attributes, offset;
@@ -195,6 +214,80 @@ std::string Shape::getSource(StringRef elementType) const {
 }
 )",
       query, key, getOffset(), offset, attributes);
+}
+
+/// The recurrence from a state of zero, in f32 or wider.
+std::string Shape::getRecurrenceSource(StringRef elementType) const {
+  std::string sequence = getTensorType(getQueryShape(), elementType);
+  std::string vector = getTensorType(headDim, elementType);
+  StringRef wide = elementType == "f64" ? "f64" : "f32";
+  std::string all = getTensorType({batch, heads, headDim, headDim}, wide);
+  std::string state = getTensorType({headDim, headDim}, wide);
+  std::string row = getTensorType(headDim, wide);
+  StringRef perToken = "affine_map<(b, h, t) -> (b, h, t)>";
+  StringRef perHead = "affine_map<(b, h, t) -> (b, h)>";
+
+  // The decay: an argument of the function, a constant for each head, or none.
+  std::string argument, constant, input, type, map, slice, element, elementTypes;
+  StringRef transition = kind == Kind::Linear  ? "unit"
+                         : kind == Kind::Gated ? "diagonal"
+                                               : "scalar";
+  if (kind != Kind::Linear) {
+    std::string decays =
+        getTensorType(hasDecayInput() ? ArrayRef<int64_t>(getDecayShape())
+                                      : ArrayRef<int64_t>(heads),
+                      hasDecayInput() ? elementType : wide);
+    if (hasDecayInput()) {
+      argument = ", %decay: " + decays;
+      map = (", " + perToken).str();
+    } else {
+      SmallVector<std::string> logs;
+      for (int64_t h = 0; h < heads; ++h)
+        logs.push_back(llvm::formatv("{0:e16}", std::log(attn::getDecay(h))));
+      constant = "%decay = arith.constant dense<[" + llvm::join(logs, ", ") +
+                 "]> : " + decays;
+      map = ", affine_map<(b, h, t) -> (h)>";
+    }
+    input = ", %decay";
+    type = ", " + decays;
+    elementTypes = kind == Kind::Gated ? vector
+                   : hasDecayInput()   ? elementType.str()
+                                       : wide.str();
+    slice = ", %g: " + elementTypes;
+    element = "%g, ";
+    elementTypes += ", ";
+  }
+  std::string slices = llvm::formatv("%q: {0}, %k: {0}, %v: {0}{1}", vector, slice);
+  std::string rounding =
+      elementType == wide
+          ? std::string()
+          : llvm::formatv("%y = arith.truncf %sum : {0} to {1}", row, vector).str();
+  return llvm::formatv(
+      R"(func.func @recurrence(%query: {0}, %key: {0}, %value: {0}{1}) -> {0} {{
+  {2}
+  %zero = arith.constant 0.0 : {18}
+  %empty = tensor.empty() : {3}
+  %start = linalg.fill ins(%zero : {18}) outs(%empty : {3}) -> {3}
+  %init = tensor.empty() : {0}
+  %output, %last = recur.scan ins(%query, %key, %value{4} : {0}, {0}, {0}{5})
+      outs(%init : {0}) init(%start : {3})
+      {{indexing_maps = [{6}, {6}, {6}{7}, {6}, {8}],
+       monoid = #recur.affine<{9}>}
+      lift({10}) {{
+        recur.yield {11}%k, %v : {12}{13}, {13}
+      }
+      read({10}, %s: {14}) {{
+        %zeros = arith.constant dense<0.0> : {15}
+        %sum = linalg.vecmat ins(%q, %s : {13}, {14}) outs(%zeros : {15}) -> {15}
+        {16}
+        recur.yield {17} : {13}
+      } -> {0}, {3}
+  return %output : {0}
+}
+)",
+      sequence, argument, constant, all, input, type, perToken, map, perHead,
+      transition, slices, element, elementTypes, vector, state, row, rounding,
+      rounding.empty() ? "%sum" : "%y", wide);
 }
 
 static std::string getMaskName(const Shape &shape) {
@@ -255,11 +348,12 @@ std::vector<Shape> mlir::attn::getShapes(Suite suite) {
                  "heads=32,kv-heads=8,queries=1,keys=16384,dim=128",
                  "heads=32,queries=1,keys=4096,dim=128",
                  "heads=12,queries=1,keys=1024"});
-  if (suite == Suite::Recurrent || suite == Suite::All)
-    for (StringRef kind : {"linear", "decay"})
-      for (StringRef sizes :
-           {"queries=512", "queries=1024", "queries=2048", "queries=4096",
-            "queries=2048,dim=128"})
+  if (suite == Suite::Recurrent || suite == Suite::All) {
+    add(shapes, {"heads=8,queries=1024"});
+    for (StringRef kind : {"linear", "decay", "selected", "gated"})
+      for (StringRef sizes : {"queries=1024", "queries=4096", "queries=16384",
+                              "queries=4096,dim=128"})
         add(shapes, {("kind=" + kind + ",heads=8," + sizes).str()});
+  }
   return shapes;
 }

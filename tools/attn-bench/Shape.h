@@ -22,8 +22,11 @@ namespace mlir::attn {
 struct Shape {
   enum class Kind {
     Attention, // softmax(scale q k^T) v
-    Linear,    // S_t = S_(t-1) + k_t v_t^T,           o_t = q_t S_t
-    Decay      // S_t = gamma_h S_(t-1) + k_t v_t^T,   o_t = q_t S_t
+    // o_t = q_t S_t, S_t = a_t S_(t-1) + k_t v_t^T, where a_t is
+    Linear,   // 1: linear attention
+    Decay,    // a number for each head: retention (arXiv:2307.08621)
+    Selected, // a number for each token: Mamba-2, SSD (arXiv:2405.21060)
+    Gated     // a diagonal matrix for each token: GLA (arXiv:2312.06635)
   };
   enum class Mask { None, Causal, Window };
 
@@ -53,19 +56,30 @@ struct Shape {
   /// Few queries read many keys once: memory is the limit, not arithmetic.
   bool isDecode() const;
   /// Operations that every program for a recurrence is credited with, a
-  /// multiply-add counted as two: the products of the chunked form, chunks of
-  /// `kChunk` tokens, the triangle of each chunk in full.
+  /// multiply-add counted as two: the products of the chunked form, the triangle
+  /// of each chunk in full.
   double getRecurrenceFlops() const;
+  /// Tokens of a chunk: what `recur-select-schedule` chooses.
+  int64_t getChunk() const { return kind == Kind::Gated ? 16 : kChunk; }
+  /// Whether log decays are an input, and their shape.
+  bool hasDecayInput() const {
+    return kind == Kind::Selected || kind == Kind::Gated;
+  }
+  SmallVector<int64_t> getDecayShape() const;
   /// Bytes that must be read or written once, `elementBytes` each.
   double getBytes(int64_t elementBytes) const;
 
-  /// A function @attention in the attn dialect. Attention only.
+  /// A function in the attn or the recur dialect.
   std::string getSource(StringRef elementType) const;
   /// As in a column of the table, and as fields of a JSON object.
   std::string getLabel() const;
   void addFields(llvm::json::Object &object) const;
 
   static constexpr int64_t kChunk = 64;
+
+private:
+  std::string getAttentionSource(StringRef elementType) const;
+  std::string getRecurrenceSource(StringRef elementType) const;
 };
 
 StringRef stringify(Shape::Kind kind);
