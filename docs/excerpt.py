@@ -46,7 +46,7 @@ def main():
 
     text = textwrap.dedent("\n".join(
         line for line in lines if not any(re.search(x, line) for x in options.x)))
-    for pattern in [*options.c, *BRIEF]:
+    for pattern in [*BRIEF, *options.c]:
         text = re.sub(pattern, "", text, flags=re.M)
     names = dict(name.split("=") for name in options.n)
     unknown = [name for name in names if not re.search(rf"%{name}\b", text)]
