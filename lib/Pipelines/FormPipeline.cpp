@@ -17,6 +17,9 @@ using namespace mlir::attn;
 void mlir::attn::buildFormPipeline(OpPassManager &pm,
                                    const FormPipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
+  // Rescans that people wrote: L steps in place of L^2 where the algebra allows.
+  pm.addPass(recur::createRecurRescanToScan());
+  pm.addPass(recur::createRecurSeparateKernel());
   AttnSelectFormOptions select;
   select.form = options.form;
   pm.addPass(createAttnSelectForm(select));
