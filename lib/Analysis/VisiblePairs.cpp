@@ -146,7 +146,9 @@ static Count countHead(MaskAttrInterface mask, int64_t queries, int64_t keys,
 Count mlir::attn::countVisiblePairs(AttentionOp op) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   int64_t queries = sizes[op.getQueryDim()], keys = sizes[op.getKeyDim()];
-  auto offsets = getConstants(op.getQueryOffset(), 0);
+  // Without a mask nothing depends on where a query is.
+  auto offsets =
+      getConstants(op.getMaskAttr() ? op.getQueryOffset() : Value(), 0);
   auto valid = getConstants(op.getValidKeys(), keys);
   if (op.getMaskTensor() || ShapedType::isDynamic(queries) ||
       ShapedType::isDynamic(keys) || !offsets || !valid)

@@ -75,7 +75,7 @@ struct Shape {
   std::string getLabel() const;
   void addFields(llvm::json::Object &object) const;
 
-  static constexpr int64_t kChunk = 64;
+  static constexpr int64_t kChunk = 32;
 
 private:
   std::string getAttentionSource(StringRef elementType) const;

@@ -25,9 +25,10 @@ struct MatrixScan {
   Component beta;             // Only for dplr.
   bool hasGroups;             // The query is (groups, dk).
 
-  /// Tokens per chunk where nobody says.
+  /// Tokens per chunk where nobody says: few, because the work within a chunk
+  /// grows with its size, and enough to fill register tiles.
   int64_t getDefaultChunk() const {
-    return transition == Transition::Diagonal ? 16 : 64;
+    return transition == Transition::Diagonal ? 16 : 32;
   }
 };
 

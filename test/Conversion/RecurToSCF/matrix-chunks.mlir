@@ -64,8 +64,7 @@ func.func @unit(%q: tensor<?x8xf32>, %k: tensor<?x8xf32>, %v: tensor<?x16xf32>, 
 // -----
 
 // Each token multiplies the row of its predecessor, and writes 1 at its own place:
-// nothing is divided, and no sum of logarithms is exponentiated. A chunk has 64 tokens where
-// nobody says. 128 of them leave none for the loop over single tokens.
+// nothing is divided, and no sum of logarithms is exponentiated. 128 tokens leave none for the loop over single tokens.
 //
 //     D_i = a_i D_(i-1) + 1_i        W_i = a_i W_(i-1)        E = D_C
 //     Y = (W o Q) S + (D o mask(Q K^T)) V        S' = W_C S + (E o K)^T V
@@ -133,7 +132,7 @@ func.func @unit(%q: tensor<?x8xf32>, %k: tensor<?x8xf32>, %v: tensor<?x16xf32>, 
 func.func @scalar(%q: tensor<2x128x8xf32>, %k: tensor<2x128x8xf32>, %v: tensor<2x128x16xf32>, %g: tensor<128xf32>, %y0: tensor<2x128x16xf32>, %s0: tensor<2x8x16xf32>) -> tensor<2x128x16xf32> {
   %y, %s = recur.scan ins(%q, %k, %v, %g : tensor<2x128x8xf32>, tensor<2x128x8xf32>, tensor<2x128x16xf32>, tensor<128xf32>) outs(%y0 : tensor<2x128x16xf32>) init(%s0 : tensor<2x8x16xf32>)
       {indexing_maps = [#token, #token, #token, #decay, #token, #state],
-       monoid = #recur.affine<scalar>, schedule = #recur.schedule<chunked>}
+       monoid = #recur.affine<scalar>, schedule = #recur.schedule<chunked, chunk = 64>}
       lift(%q_t: tensor<8xf32>, %k_t: tensor<8xf32>, %v_t: tensor<16xf32>, %g_t: f32) {
         recur.yield %g_t, %k_t, %v_t : f32, tensor<8xf32>, tensor<16xf32>
       }
@@ -260,7 +259,7 @@ func.func @exclusive(%q: tensor<128x8xf32>, %k: tensor<128x8xf32>, %v: tensor<12
 func.func @groups_bf16(%q: tensor<128x3x8xbf16>, %k: tensor<128x8xbf16>, %v: tensor<128x16xbf16>, %y0: tensor<128x3x16xbf16>, %s0: tensor<8x16xf32>) -> tensor<128x3x16xbf16> {
   %y, %s = recur.scan ins(%q, %k, %v : tensor<128x3x8xbf16>, tensor<128x8xbf16>, tensor<128x16xbf16>) outs(%y0 : tensor<128x3x16xbf16>) init(%s0 : tensor<8x16xf32>)
       {indexing_maps = [#token, #token, #token, #token, #state],
-       monoid = #recur.affine<unit>, schedule = #recur.schedule<chunked>}
+       monoid = #recur.affine<unit>, schedule = #recur.schedule<chunked, chunk = 64>}
       lift(%q_t: tensor<3x8xbf16>, %k_t: tensor<8xbf16>, %v_t: tensor<16xbf16>) {
         recur.yield %k_t, %v_t : tensor<8xbf16>, tensor<16xbf16>
       }

@@ -3,10 +3,10 @@
 
 // RUN: attn-opt %s --recur-select-schedule -o %t.mlir
 // RUN: FileCheck %s -check-prefix=SELECTED < %t.mlir
-// SELECTED: recur.scan {{.*}} schedule = #recur.schedule<chunked, chunk = 64>
+// SELECTED: recur.scan {{.*}} schedule = #recur.schedule<chunked, chunk = 32>
 
 // RUN: attn-opt %t.mlir --recur-to-scf --canonicalize --cse | FileCheck %s -check-prefix=CHUNKS
-// CHUNKS: scf.for {{.*}} to %c512 step %c64 iter_args({{.*}}) -> (tensor<512x64xf32>, tensor<64x64xf32>)
+// CHUNKS: scf.for {{.*}} to %c512 step %c32 iter_args({{.*}}) -> (tensor<512x64xf32>, tensor<64x64xf32>)
 
 // One token after the other, and in chunks.
 // RUN: sed 's/affine<scalar>/&, schedule = #recur.schedule<sequential>/' %s > %t.sequential.mlir

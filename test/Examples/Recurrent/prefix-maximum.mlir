@@ -10,9 +10,9 @@
 // CHECK:         scf.for %{{.*}} = %c0 to %[[COUNT]]
 // CHECK:           scf.for
 // CHECK:             arith.maximumf
-// RUN: attn-run %s --size=arg0_size0=1000 --check
+// RUN: attn-run %s --size=tokens=1000 --check
 // RUN: sed 's/chunked, chunk = 256/tree/' %s > %t.mlir
-// RUN: attn-run %t.mlir --size=arg0_size0=1000 --check
+// RUN: attn-run %t.mlir --size=tokens=1000 --check
 
 func.func @prefix_maximum(%x: tensor<?xf32>, %start: tensor<f32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index

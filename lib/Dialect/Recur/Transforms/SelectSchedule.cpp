@@ -17,8 +17,16 @@ namespace mlir::recur {
 using namespace mlir;
 using namespace mlir::recur;
 
-/// States below this in either dimension do not fill a register tile.
-static constexpr int64_t kMinStateSize = 8;
+/// A state below half a first-level cache stays there from token to token, and
+/// the matrix products of a chunk, which do more work, do not pay.
+static constexpr int64_t kMinStateBytes = 16384;
+
+/// Bytes of a state, if known.
+static std::optional<int64_t> getBytes(RankedTensorType state) {
+  if (!state.hasStaticShape())
+    return std::nullopt;
+  return state.getNumElements() * state.getElementTypeBitWidth() / 8;
+}
 
 static ScheduleAttr selectSchedule(ScanOp op, std::string &reason) {
   auto sequential = ScheduleAttr::get(op.getContext(), ScheduleKind::Sequential, 0);
@@ -26,12 +34,12 @@ static ScheduleAttr selectSchedule(ScanOp op, std::string &reason) {
       op, [&](const Twine &why) { reason = why.str(); });
   if (failed(scan))
     return sequential;
-  for (int64_t size :
-       cast<RankedTensorType>(op.getStateTypes().front()).getShape())
-    if (!ShapedType::isDynamic(size) && size < kMinStateSize) {
-      reason = "the state is too small for matrix products to pay";
-      return sequential;
-    }
+  std::optional<int64_t> bytes =
+      getBytes(cast<RankedTensorType>(op.getStateTypes().front()));
+  if (bytes && *bytes < kMinStateBytes) {
+    reason = "the state is too small for matrix products to pay";
+    return sequential;
+  }
   int64_t length = op.getStaticLoopRanges()[op.getTimeDim()];
   int64_t chunk = scan->getDefaultChunk();
   if (!ShapedType::isDynamic(length) && length < chunk) {
