@@ -37,21 +37,17 @@ static SmallVector<BlockArgument> getArgumentsOf(RescanOp op, unsigned i) {
   return arguments;
 }
 
-/// Whether the other operands say how far each dimension goes, and what the
-/// history is.
+/// Whether the other operands say how far each dimension goes.
 template <typename OpTy>
 static bool isBoundedWithout(OpTy op, unsigned operand) {
   llvm::SmallBitVector bounded(op.getNumLoops());
-  bool hasHistory = isa<ScanOp>(op);
   for (auto [i, map] : llvm::enumerate(op.getIndexingMapsArray())) {
     if (i == operand)
       continue;
     for (unsigned result = 0; result < map.getNumResults(); ++result)
       bounded.set(map.getDimPosition(result));
-    hasHistory |= i < op.getInputs().size() &&
-                  map.isFunctionOfDim(op.getNumLoops() - 1);
   }
-  return bounded.all() && hasHistory;
+  return bounded.all();
 }
 
 /// Drops input `i`, which no region looks at.

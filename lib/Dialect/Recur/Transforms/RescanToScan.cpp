@@ -219,7 +219,10 @@ ScanOp mlir::recur::rewriteToScan(RewriterBase &rewriter,
   for (Operation *fold : match.unmasked)
     dropMask(rewriter, cast<attn::FoldOp>(fold));
   op.getStep().walk([&](IndexOp index) {
-    if (index.getDim() == op.getHistoryDim())
+    // That of the token was of use to a mask, if at all.
+    if (index->use_empty())
+      rewriter.eraseOp(index);
+    else if (index.getDim() == op.getHistoryDim())
       index.setDim(op.getTimeDim());
   });
 
