@@ -23,8 +23,7 @@ namespace {
 /// those of region arguments. An external model, as `getInits` of the interface
 /// are values that regions take as they are, and not those of the operation.
 template <typename OpTy>
-struct LoopModel
-    : LoopLikeOpInterface::ExternalModel<LoopModel<OpTy>, OpTy> {
+struct LoopModel : LoopLikeOpInterface::ExternalModel<LoopModel<OpTy>, OpTy> {
   SmallVector<Region *> getLoopRegions(Operation *op) const {
     SmallVector<Region *> regions;
     for (Region &region : op->getRegions())
