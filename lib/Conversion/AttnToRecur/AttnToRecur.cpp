@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Conversion/Passes.h"
 #include "Cell.h"
+#include "attn/Conversion/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -23,7 +23,7 @@ namespace {
 /// A tensor as a recurrence iterates over it: features are its last dimension.
 struct Sequence {
   Value tensor;
-  AffineMap map;                   // (batch.., t, j) -> iterated dimensions
+  AffineMap map;                    // (batch.., t, j) -> iterated dimensions
   SmallVector<int64_t> permutation; // From what attention sees; empty if none.
 };
 
@@ -90,13 +90,12 @@ static Sequences createSequences(OpBuilder &b, AttentionOp op) {
   all.key = createSequence(b, op, op.getKey(), op.getKeyMap());
   all.value = createSequence(b, op, op.getValue(), op.getValueMap());
   if (op.getMaskTensor())
-    all.mask =
-        createSequence(b, op, op.getMaskTensor(), op.getMaskTensorMap());
+    all.mask = createSequence(b, op, op.getMaskTensor(), op.getMaskTensorMap());
   all.output = createSequence(b, op, op.getOutputInit(), op.getOutputMap(),
                               /*isDestination=*/true);
   if (op.hasLogSumExp())
-    all.logSumExp = createSequence(b, op, op.getOutputs()[1],
-                                   op.getLogSumExpMap(), true);
+    all.logSumExp =
+        createSequence(b, op, op.getOutputs()[1], op.getLogSumExpMap(), true);
   return all;
 }
 
@@ -112,8 +111,8 @@ static recur::RescanOp createRescan(OpBuilder &b, AttentionOp op,
     operands.push_back(sequence.tensor);
     maps.push_back(sequence.map);
   };
-  for (const Sequence *input : {&sequences.query, &sequences.key,
-                                &sequences.value, &sequences.mask})
+  for (const Sequence *input :
+       {&sequences.query, &sequences.key, &sequences.value, &sequences.mask})
     add(inputs, *input);
   add(outputs, sequences.output);
   add(outputs, sequences.logSumExp);
@@ -182,9 +181,9 @@ static void rewriteToRescan(RewriterBase &rewriter, AttentionOp op,
       rescan.getResults().take_front(op->getNumResults()));
   ArrayRef<int64_t> permutation = sequences.output.permutation;
   if (!permutation.empty())
-    results[0] = transpose(rewriter, loc, results[0],
-                           invertPermutationVector(permutation),
-                           op.getOutputInit());
+    results[0] =
+        transpose(rewriter, loc, results[0],
+                  invertPermutationVector(permutation), op.getOutputInit());
   rewriter.replaceOp(op, results);
 }
 

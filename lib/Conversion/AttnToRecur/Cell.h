@@ -1,4 +1,4 @@
-//===- Cell.h - Ways to fold one key into the state of one query -*- C++ -*- ===//
+//===- Cell.h - Ways to fold one key into a state -*- C++ -*- ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

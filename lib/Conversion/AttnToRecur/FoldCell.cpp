@@ -64,8 +64,8 @@ public:
   SmallVector<Value> step(RewriterBase &b, const QueryAndKey &pair,
                           ValueRange state) override {
     Location loc = op.getLoc();
-    unsigned m = op.getQueryDim(), k1 = op.getFeatureDim(),
-             k2 = op.getKeyDim(), n = op.getValueDim();
+    unsigned m = op.getQueryDim(), k1 = op.getFeatureDim(), k2 = op.getKeyDim(),
+             n = op.getValueDim();
     SmallVector<AffineMap> maps = {withBatch({m, k1}), getMap({k2, k1}),
                                    getMap({k2, n})};
     Value mask;
@@ -97,8 +97,8 @@ public:
     unsigned units = getNumUnits();
     MLIRContext *context = op.getContext();
     AffineMap whole = b.getMultiDimIdentityMap(units + 1);
-    AffineMap row = AffineMap::getMultiDimIdentityMap(units + 1, context)
-                        .dropResult(units);
+    AffineMap row =
+        AffineMap::getMultiDimIdentityMap(units + 1, context).dropResult(units);
     SmallVector<AffineMap> maps = {row, row, whole, whole};
 
     SmallVector<OpFoldResult> sizes(units, b.getIndexAttr(1));
@@ -112,10 +112,9 @@ public:
     Type element = getElementTypeOrSelf(op.getOutputInit().getType());
     inits.insert(inits.begin(),
                  tensor::EmptyOp::create(b, loc, sizes, element));
-    auto finish =
-        FinishOp::create(b, loc, ValueRange(inits).getTypes(), state[0],
-                         state[1], state[2], inits,
-                         b.getAffineMapArrayAttr(maps));
+    auto finish = FinishOp::create(b, loc, ValueRange(inits).getTypes(),
+                                   state[0], state[1], state[2], inits,
+                                   b.getAffineMapArrayAttr(maps));
 
     ReassociationIndices all =
         llvm::to_vector(llvm::seq<int64_t>(0, units + 1));

@@ -52,8 +52,7 @@ public:
     d = keepHidden(b, d, state[0]);
     Value n = forEachFeature(
         b, {pair.value}, state[1], [&](OpBuilder &b, ValueRange in, Value n) {
-          Value next =
-              math::FmaOp::create(b, loc, weight, widen(b, in[0]), n);
+          Value next = math::FmaOp::create(b, loc, weight, widen(b, in[0]), n);
           return keepHidden(b, next, n);
         });
     return {d, n};
@@ -89,8 +88,8 @@ private:
              showsKeysUpToQuery(op.getMaskAttr()));
   }
   Value createNumber(OpBuilder &b, double value) {
-    return arith::ConstantOp::create(
-        b, op.getLoc(), b.getFloatAttr(op.getStateType(), value));
+    return arith::ConstantOp::create(b, op.getLoc(),
+                                     b.getFloatAttr(op.getStateType(), value));
   }
   Value widen(OpBuilder &b, Value number) {
     return convertScalarToDtype(b, op.getLoc(), number, op.getStateType(),
@@ -98,18 +97,16 @@ private:
   }
 
   /// init[i] = body(inputs[i], init[i])
-  Value forEachFeature(
-      OpBuilder &b, ValueRange inputs, Value init,
-      function_ref<Value(OpBuilder &, ValueRange, Value)> body) {
-    SmallVector<AffineMap> maps(inputs.size() + 1,
-                                b.getMultiDimIdentityMap(1));
+  Value
+  forEachFeature(OpBuilder &b, ValueRange inputs, Value init,
+                 function_ref<Value(OpBuilder &, ValueRange, Value)> body) {
+    SmallVector<AffineMap> maps(inputs.size() + 1, b.getMultiDimIdentityMap(1));
     return linalg::GenericOp::create(
                b, op.getLoc(), init.getType(), inputs, init, maps,
                utils::IteratorType::parallel,
                [&](OpBuilder &b, Location loc, ValueRange arguments) {
                  linalg::YieldOp::create(
-                     b, loc,
-                     body(b, arguments.drop_back(), arguments.back()));
+                     b, loc, body(b, arguments.drop_back(), arguments.back()));
                })
         .getResult(0);
   }
@@ -120,19 +117,18 @@ private:
         b, loc, RankedTensorType::get({}, op.getStateType()),
         createNumber(b, 0.0));
     AffineMap each = b.getMultiDimIdentityMap(1);
-    Value sum =
-        linalg::GenericOp::create(
-            b, loc, start.getType(), ValueRange{query, key}, start,
-            ArrayRef{each, each, each.dropResult(0)},
-            utils::IteratorType::reduction,
-            [&](OpBuilder &b, Location loc, ValueRange in) {
-              linalg::YieldOp::create(
-                  b, loc,
-                  math::FmaOp::create(b, loc, widen(b, in[0]), widen(b, in[1]),
-                                      in[2])
-                      .getResult());
-            })
-            .getResult(0);
+    Value sum = linalg::GenericOp::create(
+                    b, loc, start.getType(), ValueRange{query, key}, start,
+                    ArrayRef{each, each, each.dropResult(0)},
+                    utils::IteratorType::reduction,
+                    [&](OpBuilder &b, Location loc, ValueRange in) {
+                      linalg::YieldOp::create(
+                          b, loc,
+                          math::FmaOp::create(b, loc, widen(b, in[0]),
+                                              widen(b, in[1]), in[2])
+                              .getResult());
+                    })
+                    .getResult(0);
     return tensor::ExtractOp::create(b, loc, sum, ValueRange());
   }
 
@@ -143,8 +139,8 @@ private:
       return createNumber(b, given->convertToDouble());
     if (std::optional<int64_t> features = getConstantIntValue(size))
       return createNumber(b, 1.0 / std::sqrt(static_cast<double>(*features)));
-    Value count = arith::IndexCastOp::create(b, loc, b.getI64Type(),
-                                             cast<Value>(size));
+    Value count =
+        arith::IndexCastOp::create(b, loc, b.getI64Type(), cast<Value>(size));
     Value real = arith::SIToFPOp::create(b, loc, b.getF64Type(), count);
     Value one = arith::ConstantOp::create(b, loc, b.getF64FloatAttr(1.0));
     return widen(b, arith::DivFOp::create(b, loc, one,
@@ -182,8 +178,8 @@ private:
     Value entry = tensor::ExtractOp::create(
         b, op.getLoc(), perBatch, positions.take_front(type.getRank()));
     if (!entry.getType().isIndex())
-      entry = arith::IndexCastOp::create(b, op.getLoc(), b.getIndexType(),
-                                         entry);
+      entry =
+          arith::IndexCastOp::create(b, op.getLoc(), b.getIndexType(), entry);
     return entry;
   }
 
@@ -196,14 +192,14 @@ private:
     if (mask && mask.getType().isInteger(1)) {
       visible = mask;
     } else if (mask) {
-      APFloat infinity = APFloat::getInf(
-          cast<FloatType>(mask.getType()).getFloatSemantics(),
-          /*Negative=*/true);
+      APFloat infinity =
+          APFloat::getInf(cast<FloatType>(mask.getType()).getFloatSemantics(),
+                          /*Negative=*/true);
       Value never = arith::ConstantOp::create(
           b, loc, FloatAttr::get(mask.getType(), infinity));
-      visible = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, mask,
-                                      never)
-                    .getResult();
+      visible =
+          arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, mask, never)
+              .getResult();
     }
     if (isMasked()) {
       OpFoldResult query = positions[batch];
@@ -215,8 +211,8 @@ private:
     }
     if (Value count = op.getValidKeys())
       visible = algebra.logicalAnd(
-          visible, algebra.less(positions[batch + 1],
-                                getPerBatch(b, count, positions)));
+          visible,
+          algebra.less(positions[batch + 1], getPerBatch(b, count, positions)));
     std::optional<int64_t> constant = getConstantIntValue(visible);
     if (constant && *constant != 0)
       return {};

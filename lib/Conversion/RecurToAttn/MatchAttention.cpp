@@ -81,7 +81,8 @@ private:
 // State
 //===----------------------------------------------------------------------===//
 
-// step(.., m, l, acc) = fold(m, l, acc), read(.., m, l, acc) = finish(m, l, acc)
+// step(.., m, l, acc) = fold(m, l, acc), read(.., m, l, acc) = finish(m, l,
+// acc)
 LogicalResult Matcher::matchState() {
   ValueRange yielded = op.getStepBody()->getTerminator()->getOperands();
   match.fold = yielded.front().getDefiningOp<FoldOp>();
@@ -104,10 +105,10 @@ LogicalResult Matcher::matchState() {
   if (!op.getReadBody())
     return refuse("there is no read: the outputs are the running state",
                   "read the state by attn.finish");
-  Value first = skipUnitDims(
-      op.getReadBody()->getTerminator()->getOperands().empty()
-          ? Value()
-          : op.getReadBody()->getTerminator()->getOperand(0));
+  Value first =
+      skipUnitDims(op.getReadBody()->getTerminator()->getOperands().empty()
+                       ? Value()
+                       : op.getReadBody()->getTerminator()->getOperand(0));
   match.finish = first ? first.getDefiningOp<FinishOp>() : FinishOp();
   ValueRange last = op.getReadBody()->getArguments().take_back(3);
   if (!match.finish ||
@@ -198,8 +199,8 @@ LogicalResult Matcher::matchInputs() {
                     "give them maps with j and without t");
 
   if (Value mask = fold.getMaskTensor()) {
-    auto input = matchInput("mask tensor", mask, fold.getMaskTensorMap(),
-                            std::nullopt);
+    auto input =
+        matchInput("mask tensor", mask, fold.getMaskTensorMap(), std::nullopt);
     if (failed(input))
       return failure();
     match.maskTensor = *input;
@@ -263,8 +264,8 @@ LogicalResult Matcher::matchMask() {
 /// The rank of operands per batch, if there are any.
 std::optional<unsigned> Matcher::getPerBatchRank() {
   FoldOp fold = match.fold;
-  for (Value value : {fold.getMask() ? fold.getQueryOffset() : Value(),
-                      fold.getValidKeys()})
+  for (Value value :
+       {fold.getMask() ? fold.getQueryOffset() : Value(), fold.getValidKeys()})
     if (auto type = dyn_cast_or_null<RankedTensorType>(value ? value.getType()
                                                              : Type()))
       return type.getRank();
@@ -355,7 +356,8 @@ bool Matcher::isHeadIndex(Value value, unsigned heads) {
     if (!sum || sum.getRhs() != getIndex(dim))
       return false;
     value = sum.getLhs();
-    if (op.getStaticLoopRanges()[dim] == 1 && !value.getDefiningOp<arith::MulIOp>())
+    if (op.getStaticLoopRanges()[dim] == 1 &&
+        !value.getDefiningOp<arith::MulIOp>())
       continue;
     auto product = value.getDefiningOp<arith::MulIOp>();
     if (!product || !isSizeOf(product.getRhs(), dim))

@@ -62,8 +62,8 @@ static Operand getInput(RescanOp op, unsigned input,
   Value tensor = op.getInputs()[input];
   SmallVector<unsigned> dims = getDims(op, op.getInputMap(input), feature);
   if (auto copy = tensor.getDefiningOp<linalg::TransposeOp>()) {
-    SmallVector<unsigned> before = applyPermutation(
-        dims, invertPermutationVector(copy.getPermutation()));
+    SmallVector<unsigned> before =
+        applyPermutation(dims, invertPermutationVector(copy.getPermutation()));
     if (feature && before.back() != *feature)
       return {copy.getInput(), getMap(op, before)};
   }
@@ -132,9 +132,8 @@ static void createScoreRegion(RewriterBase &rewriter,
   SmallVector<Type> types(outer + 4, rewriter.getIndexType());
   types[0] = fold.getStateType();
   OpBuilder::InsertionGuard guard(rewriter);
-  Block *body =
-      rewriter.createBlock(&attention.getScore().front(), {}, types,
-                           SmallVector<Location>(types.size(), loc));
+  Block *body = rewriter.createBlock(&attention.getScore().front(), {}, types,
+                                     SmallVector<Location>(types.size(), loc));
   Value head = body->getArgument(1 + outer);
 
   IRMapping mapping;
@@ -161,8 +160,8 @@ static void createScoreRegion(RewriterBase &rewriter,
         Operation *constant = value.getDefiningOp();
         if (index && index.getOwner() == from) {
           if (parts.empty())
-            parts = splitHead(rewriter, loc, head,
-                              loopSizes.slice(outer, heads));
+            parts =
+                splitHead(rewriter, loc, head, loopSizes.slice(outer, heads));
           unsigned dim = match.batchDims[index.getArgNumber() - 1];
           mapping.map(value, parts[dim - outer]);
         } else if (constant && match.rescan->isProperAncestor(constant) &&
@@ -216,7 +215,8 @@ AttentionOp mlir::attn::raiseToAttention(RewriterBase &rewriter,
       /*form=*/FormAttr(), /*scoreCount=*/fold.getScore().size());
   createScoreRegion(rewriter, match, attention, loopSizes);
 
-  for (auto [output, result] : llvm::zip_equal(outputs, attention.getResults())) {
+  for (auto [output, result] :
+       llvm::zip_equal(outputs, attention.getResults())) {
     rewriter.replaceAllUsesWith(output.replaced, result);
     if (Operation *copy = output.replaced.getDefiningOp(); copy != op)
       rewriter.eraseOp(copy);

@@ -37,21 +37,17 @@ static SmallVector<BlockArgument> getArgumentsOf(RescanOp op, unsigned i) {
   return arguments;
 }
 
-/// Whether the other operands say how far each dimension goes, and what the
-/// history is.
+/// Whether the other operands say how far each dimension goes.
 template <typename OpTy>
 static bool isBoundedWithout(OpTy op, unsigned operand) {
   llvm::SmallBitVector bounded(op.getNumLoops());
-  bool hasHistory = isa<ScanOp>(op);
   for (auto [i, map] : llvm::enumerate(op.getIndexingMapsArray())) {
     if (i == operand)
       continue;
     for (unsigned result = 0; result < map.getNumResults(); ++result)
       bounded.set(map.getDimPosition(result));
-    hasHistory |= i < op.getInputs().size() &&
-                  map.isFunctionOfDim(op.getNumLoops() - 1);
   }
-  return bounded.all() && hasHistory;
+  return bounded.all();
 }
 
 /// Drops input `i`, which no region looks at.
@@ -75,11 +71,11 @@ static OpTy moveToOperands(PatternRewriter &rewriter, OpTy op,
   NamedAttrList attributes(op->getAttrDictionary());
   attributes.set(op.getIndexingMapsAttrName(),
                  rewriter.getAffineMapArrayAttr(maps));
-  attributes.set(op.getOperandSegmentSizesAttrName(),
-                 rewriter.getDenseI32ArrayAttr(
-                     {static_cast<int32_t>(inputs.size()),
-                      static_cast<int32_t>(outputs.size()),
-                      static_cast<int32_t>(inits.size())}));
+  attributes.set(
+      op.getOperandSegmentSizesAttrName(),
+      rewriter.getDenseI32ArrayAttr({static_cast<int32_t>(inputs.size()),
+                                     static_cast<int32_t>(outputs.size()),
+                                     static_cast<int32_t>(inits.size())}));
   OperationState state(op.getLoc(), op->getName());
   state.addOperands(inputs);
   state.addOperands(outputs);
@@ -98,15 +94,15 @@ static OpTy moveToOperands(PatternRewriter &rewriter, OpTy op,
 namespace {
 
 // recurrence(x, y)  -->  recurrence(y)            if no region looks at x
-template <typename OpTy>
-struct DropUnusedInput : OpRewritePattern<OpTy> {
+template <typename OpTy> struct DropUnusedInput : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
     for (unsigned i = 0; i < op.getInputs().size(); ++i) {
-      bool isUnused = llvm::all_of(
-          getArgumentsOf(op, i),
-          [](BlockArgument argument) { return argument.use_empty(); });
+      bool isUnused =
+          llvm::all_of(getArgumentsOf(op, i), [](BlockArgument argument) {
+            return argument.use_empty();
+          });
       if (!isUnused || !isBoundedWithout(op, i))
         continue;
       eraseInput(rewriter, op, i);
@@ -117,8 +113,7 @@ struct DropUnusedInput : OpRewritePattern<OpTy> {
 };
 
 // recurrence(x, x)  -->  recurrence(x)            if seen through one map
-template <typename OpTy>
-struct MergeInputs : OpRewritePattern<OpTy> {
+template <typename OpTy> struct MergeInputs : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -127,8 +122,8 @@ struct MergeInputs : OpRewritePattern<OpTy> {
         if (op.getInputs()[i] != op.getInputs()[j] ||
             op.getInputMap(i) != op.getInputMap(j))
           continue;
-        for (auto [one, other] : llvm::zip_equal(getArgumentsOf(op, i),
-                                                 getArgumentsOf(op, j)))
+        for (auto [one, other] :
+             llvm::zip_equal(getArgumentsOf(op, i), getArgumentsOf(op, j)))
           rewriter.replaceAllUsesWith(other, one);
         eraseInput(rewriter, op, j);
         return success();
@@ -138,8 +133,7 @@ struct MergeInputs : OpRewritePattern<OpTy> {
 };
 
 // y, z, h = recurrence  -->  z, h = recurrence    if nothing uses y
-template <typename OpTy>
-struct DropUnusedOutput : OpRewritePattern<OpTy> {
+template <typename OpTy> struct DropUnusedOutput : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -172,8 +166,7 @@ struct DropUnusedOutput : OpRewritePattern<OpTy> {
 // recurrence(cast(x : static) : dynamic)  -->  recurrence(x : static)
 //
 // A size that one operand knows, all operands know; slices keep their types.
-template <typename OpTy>
-struct InferStaticSizes : OpRewritePattern<OpTy> {
+template <typename OpTy> struct InferStaticSizes : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -191,28 +184,27 @@ struct InferStaticSizes : OpRewritePattern<OpTy> {
       if (refined == type)
         continue;
       auto cast = operand.template getDefiningOp<tensor::CastOp>();
-      operand = cast && cast.getSource().getType() == refined
-                    ? cast.getSource()
-                    : tensor::CastOp::create(rewriter, op.getLoc(), refined,
-                                             operand);
+      operand =
+          cast && cast.getSource().getType() == refined
+              ? cast.getSource()
+              : tensor::CastOp::create(rewriter, op.getLoc(), refined, operand);
       changed = true;
     }
     if (!changed)
-      return rewriter.notifyMatchFailure(op, "all known sizes are in the types");
+      return rewriter.notifyMatchFailure(op,
+                                         "all known sizes are in the types");
     unsigned inputs = op.getInputs().size(), outputs = op.getOutputs().size();
     ValueRange all(operands);
-    OpTy moved = moveToOperands(rewriter, op, all.take_front(inputs),
-                                all.slice(inputs, outputs),
-                                all.drop_front(inputs + outputs),
-                                op.getIndexingMapsArray());
+    OpTy moved = moveToOperands(
+        rewriter, op, all.take_front(inputs), all.slice(inputs, outputs),
+        all.drop_front(inputs + outputs), op.getIndexingMapsArray());
     SmallVector<Value> results;
     for (auto [before, after] :
          llvm::zip_equal(op->getResults(), moved->getResults()))
-      results.push_back(
-          before.getType() == after.getType()
-              ? Value(after)
-              : tensor::CastOp::create(rewriter, op.getLoc(), before.getType(),
-                                       after));
+      results.push_back(before.getType() == after.getType()
+                            ? Value(after)
+                            : tensor::CastOp::create(rewriter, op.getLoc(),
+                                                     before.getType(), after));
     rewriter.replaceOp(op, results);
     return success();
   }
@@ -223,8 +215,8 @@ struct InferStaticSizes : OpRewritePattern<OpTy> {
     for (auto [operand, map] :
          llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray())) {
       auto cast = operand.template getDefiningOp<tensor::CastOp>();
-      auto type =
-          cast ? dyn_cast<RankedTensorType>(cast.getSource().getType()) : nullptr;
+      auto type = cast ? dyn_cast<RankedTensorType>(cast.getSource().getType())
+                       : nullptr;
       for (unsigned i = 0; type && i < map.getNumResults(); ++i) {
         int64_t &range = ranges[map.getDimPosition(i)];
         if (ShapedType::isDynamic(range))

@@ -12,8 +12,7 @@ using namespace mlir;
 
 void mlir::recur::reportRefusal(Operation *op, StringRef pass,
                                 const Refusal &refusal) {
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name(pass).category("recur"))
+  remark::missed(op->getLoc(), remark::RemarkOpts::name(pass).category("recur"))
       << remark::reason("{0}", refusal.reason)
       << remark::suggest("{0}", refusal.fix);
 }

@@ -121,9 +121,8 @@ matchStep(RescanWithoutToken &match,
       return;
     for (OpOperand &use : index->getUses()) {
       auto fold = dyn_cast<attn::FoldOp>(use.getOwner());
-      bool isRow =
-          fold && !fold.getOrigin().empty() &&
-          &use == &fold.getOriginMutable()[fold.getNumBatchDims()];
+      bool isRow = fold && !fold.getOrigin().empty() &&
+                   &use == &fold.getOriginMutable()[fold.getNumBatchDims()];
       if (isRow && isMaskImplied(fold, op))
         match.unmasked.push_back(fold);
       else
@@ -131,9 +130,8 @@ matchStep(RescanWithoutToken &match,
     }
   });
   if (user)
-    return refuse("the step looks at t: recur.index " +
-                      Twine(op.getTimeDim()) + ", used by " +
-                      user->getName().getStringRef(),
+    return refuse("the step looks at t: recur.index " + Twine(op.getTimeDim()) +
+                      ", used by " + user->getName().getStringRef(),
                   "a prefix needs no causal mask; what else depends on where "
                   "the token is cannot be shared by tokens");
   return success();
@@ -199,8 +197,7 @@ static void moveRegion(RewriterBase &rewriter, Region &from, Region &to,
   Block *before = &from.front();
   OpBuilder::InsertionGuard guard(rewriter);
   Block *after = rewriter.createBlock(
-      &to, {}, types,
-      SmallVector<Location>(types.size(), from.getLoc()));
+      &to, {}, types, SmallVector<Location>(types.size(), from.getLoc()));
   for (auto [i, old] : llvm::enumerate(seen))
     if (old)
       rewriter.replaceAllUsesWith(before->getArgument(*old),
@@ -219,7 +216,10 @@ ScanOp mlir::recur::rewriteToScan(RewriterBase &rewriter,
   for (Operation *fold : match.unmasked)
     dropMask(rewriter, cast<attn::FoldOp>(fold));
   op.getStep().walk([&](IndexOp index) {
-    if (index.getDim() == op.getHistoryDim())
+    // That of the token was of use to a mask, if at all.
+    if (index->use_empty())
+      rewriter.eraseOp(index);
+    else if (index.getDim() == op.getHistoryDim())
       index.setDim(op.getTimeDim());
   });
 

@@ -264,7 +264,8 @@ def Recur_RescanOp : Recur_Op<"rescan"> {
   }];
 }
 
-def Recur_IndexOp : Op<Recur_Dialect, "index", [Pure]> {
+// Without effects, but not speculatable: it stays in its recurrence.
+def Recur_IndexOp : Op<Recur_Dialect, "index", [NoMemoryEffect]> {
   let summary = "where the recurrence is";
   let description = [{
     The index of the surrounding recurrence in dimension `dim` of its iteration
