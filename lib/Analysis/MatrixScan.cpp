@@ -92,6 +92,7 @@ mlir::recur::matchMatrixScan(ScanOp op,
 
   MatrixScan scan{};
   scan.transition = affine.getTransition();
+  scan.rows = state.getDimSize(0);
   if (scan.transition == Transition::DPLR && op.getExclusive())
     return no("an exclusive delta rule has no such form here");
   Block *lift = op.getLiftBody();

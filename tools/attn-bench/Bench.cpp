@@ -129,9 +129,12 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
                        llvm::toString(copies.takeError()));
 
   LogicalResult result = success();
-  auto module = parseSourceString<ModuleOp>(shape.getSource(type), &context);
-  if (!module)
-    return failure();
+  OwningOpRef<ModuleOp> module;
+  auto parse = [&](StringRef schedule) {
+    module = parseSourceString<ModuleOp>(shape.getSource(type, schedule),
+                                         &context);
+    return success(static_cast<bool>(module));
+  };
   auto run = [&](FormKind form, StringRef program) {
     row.program = program.str();
     if (failed(runKernel(*module, form, *copies, row,
@@ -141,11 +144,20 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
       result = failure();
   };
   if (shape.kind == Shape::Kind::Attention) {
+    if (failed(parse("")))
+      return failure();
     FailureOr<func::FuncOp> entry = findEntry(*module, "");
     row.flops = *countAttentionFlops(*entry);
     for (FormKind form : options.forms)
       run(form, stringifyFormKind(form));
   } else {
+    if (failed(parse("sequential")))
+      return failure();
+    row.flops = shape.getSequentialFlops();
+    run(FormKind::Recurrent, "sequential");
+    std::string chunks = "chunked, chunk = " + std::to_string(shape.getChunk());
+    if (failed(parse(chunks)))
+      return failure();
     row.flops = shape.getRecurrenceFlops();
     run(FormKind::Recurrent, "chunked");
   }

@@ -189,9 +189,9 @@ static std::string getTensorType(ArrayRef<int64_t> shape,
   return text + elementType.str() + ">";
 }
 
-std::string Shape::getSource(StringRef elementType) const {
+std::string Shape::getSource(StringRef elementType, StringRef schedule) const {
   return kind == Kind::Attention ? getAttentionSource(elementType)
-                                 : getRecurrenceSource(elementType);
+                                 : getRecurrenceSource(elementType, schedule);
 }
 
 std::string Shape::getAttentionSource(StringRef elementType) const {
@@ -217,7 +217,8 @@ std::string Shape::getAttentionSource(StringRef elementType) const {
 }
 
 /// The recurrence from a state of zero, in f32 or wider.
-std::string Shape::getRecurrenceSource(StringRef elementType) const {
+std::string Shape::getRecurrenceSource(StringRef elementType,
+                                       StringRef schedule) const {
   std::string sequence = getTensorType(getQueryShape(), elementType);
   std::string vector = getTensorType(headDim, elementType);
   StringRef wide = elementType == "f64" ? "f64" : "f32";
@@ -272,7 +273,7 @@ std::string Shape::getRecurrenceSource(StringRef elementType) const {
   %output, %last = recur.scan ins(%query, %key, %value{4} : {0}, {0}, {0}{5})
       outs(%init : {0}) init(%start : {3})
       {{indexing_maps = [{6}, {6}, {6}{7}, {6}, {8}],
-       monoid = #recur.affine<{9}>}
+       monoid = #recur.affine<{9}>, schedule = #recur.schedule<{19}>}
       lift({10}) {{
         recur.yield {11}%k, %v : {12}{13}, {13}
       }
@@ -287,7 +288,7 @@ std::string Shape::getRecurrenceSource(StringRef elementType) const {
 )",
       sequence, argument, constant, all, input, type, perToken, map, perHead,
       transition, slices, element, elementTypes, vector, state, row, rounding,
-      rounding.empty() ? "%sum" : "%y", wide);
+      rounding.empty() ? "%sum" : "%y", wide, schedule);
 }
 
 static std::string getMaskName(const Shape &shape) {

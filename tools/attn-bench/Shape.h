@@ -59,7 +59,11 @@ struct Shape {
   /// multiply-add counted as two: the products of the chunked form, the triangle
   /// of each chunk in full.
   double getRecurrenceFlops() const;
-  /// Tokens of a chunk: what `recur-select-schedule` chooses.
+  /// The same for one token after the other.
+  double getSequentialFlops() const {
+    return 4.0 * batch * heads * queries * headDim * headDim;
+  }
+  /// Tokens of a chunk.
   int64_t getChunk() const { return kind == Kind::Gated ? 16 : kChunk; }
   /// Whether log decays are an input, and their shape.
   bool hasDecayInput() const {
@@ -69,8 +73,9 @@ struct Shape {
   /// Bytes that must be read or written once, `elementBytes` each.
   double getBytes(int64_t elementBytes) const;
 
-  /// A function in the attn or the recur dialect.
-  std::string getSource(StringRef elementType) const;
+  /// A function in the attn or the recur dialect; `schedule`, as in
+  /// #recur.schedule, is of recurrences.
+  std::string getSource(StringRef elementType, StringRef schedule = "") const;
   /// As in a column of the table, and as fields of a JSON object.
   std::string getLabel() const;
   void addFields(llvm::json::Object &object) const;
@@ -79,7 +84,8 @@ struct Shape {
 
 private:
   std::string getAttentionSource(StringRef elementType) const;
-  std::string getRecurrenceSource(StringRef elementType) const;
+  std::string getRecurrenceSource(StringRef elementType,
+                                  StringRef schedule) const;
 };
 
 StringRef stringify(Shape::Kind kind);

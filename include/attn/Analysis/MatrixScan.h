@@ -9,6 +9,7 @@
 #define ATTN_ANALYSIS_MATRIXSCAN_H
 
 #include "attn/Dialect/Recur/IR/Recur.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::recur {
 
@@ -25,10 +26,18 @@ struct MatrixScan {
   Component beta;             // Only for dplr.
   bool hasGroups;             // The query is (groups, dk).
 
+  /// Rows of the state; dynamic if not known.
+  int64_t rows;
+
   /// Tokens per chunk where nobody says: few, because the work within a chunk
-  /// grows with its size, and enough to fill register tiles.
+  /// grows with its size; more for a large state, which each chunk reads and
+  /// writes once.
   int64_t getDefaultChunk() const {
-    return transition == Transition::Diagonal ? 16 : 32;
+    if (transition == Transition::Diagonal)
+      return 16;
+    return ShapedType::isDynamic(rows)
+               ? 32
+               : std::clamp<int64_t>(llvm::alignTo(rows / 4, 16), 32, 64);
   }
 };
 

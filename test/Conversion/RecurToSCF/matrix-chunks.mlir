@@ -64,7 +64,8 @@ func.func @unit(%q: tensor<?x8xf32>, %k: tensor<?x8xf32>, %v: tensor<?x16xf32>, 
 // -----
 
 // Each token multiplies the row of its predecessor, and writes 1 at its own place:
-// nothing is divided, and no sum of logarithms is exponentiated. 128 tokens leave none for the loop over single tokens.
+// nothing is divided, and no sum of logarithms is exponentiated. 128 tokens leave none for
+// the loop over single tokens.
 //
 //     D_i = a_i D_(i-1) + 1_i        W_i = a_i W_(i-1)        E = D_C
 //     Y = (W o Q) S + (D o mask(Q K^T)) V        S' = W_C S + (E o K)^T V

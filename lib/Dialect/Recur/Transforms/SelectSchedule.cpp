@@ -17,9 +17,9 @@ namespace mlir::recur {
 using namespace mlir;
 using namespace mlir::recur;
 
-/// A state below half a first-level cache stays there from token to token, and
-/// the matrix products of a chunk, which do more work, do not pay.
-static constexpr int64_t kMinStateBytes = 16384;
+/// A state below the size of a first-level cache stays there from token to token,
+/// and the matrix products of a chunk, which do more work, do not pay.
+static constexpr int64_t kMinStateBytes = 32768;
 
 /// Bytes of a state, if known.
 static std::optional<int64_t> getBytes(RankedTensorType state) {

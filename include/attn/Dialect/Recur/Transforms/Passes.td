@@ -53,9 +53,9 @@ def RecurSelectSchedule : Pass<"recur-select-schedule"> {
     Gives a `schedule` to each `recur.scan` that has none, and says why in a
     remark:
 
-        chunked      where a chunk is matrix products, the state is at least half
-                     a first-level cache (16 KiB; 64 x 64 in f32), and the
-                     sequence is not known to be shorter than a chunk: chunks
+        chunked      where a chunk is matrix products, the state is at least the
+                     size of a first-level cache (32 KiB; 96 x 96 in f32), and
+                     the sequence is not known to be shorter than a chunk: chunks
                      read and write the state once for all of their tokens
         sequential   otherwise: products of chunks and the tree do the work twice
                      and pay only with several threads
