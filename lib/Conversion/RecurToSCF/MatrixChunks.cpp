@@ -69,13 +69,12 @@ public:
     Value products = contract({query, queryDims}, {keyTransposed, "kj"}, scoreDims);
     Value scores = maskScores(products, decays);
     Value queries = query;
-    Value keys = keyTransposed, kept = state;
+    Value keys = keyTransposed;
     if (decays.between) {
       queries = multiply(queryDims, {query, queryDims}, {decays.start, "i"});
       keys = multiply("kj", {keyTransposed, "kj"}, {decays.toEnd, "j"});
-      kept = tiles.update({state, "kn"}, {{decays.whole, ""}}, product);
     }
-    return finish(output, state, queries, scores, keys, kept);
+    return finish(output, state, queries, scores, keys, {decays.whole, ""});
   }
 
 private:
@@ -91,9 +90,10 @@ private:
                           {tiles.fill(0.0, dims, {left, right}), dims});
   }
 
-  /// y = queries S + scores V; S' = kept + keys V
+  /// y = queries S + scores V; S' = decay o S + keys V. S is read before it
+  /// decays, so that it can do so in place.
   std::pair<Value, Value> finish(Value output, Value state, Value queries,
-                                 Value scores, Value keys, Value kept) {
+                                 Value scores, Value keys, Term decay) {
     Value tile = slice(output, op.getOutputMap(0));
     bool inPlace = getElementTypeOrSelf(tile) == type;
     Value zero = tiles.constant(0.0);
@@ -104,6 +104,8 @@ private:
     y = tiles.contract({scores, scoreDims}, {value, "jn"}, {y, outputDims});
     if (!inPlace)
       y = tiles.update({tile, outputDims}, {{y, outputDims}}, first);
+    Value kept = decay.value ? tiles.update({state, "kn"}, {decay}, product)
+                             : state;
     Value next = tiles.contract({keys, "kj"}, {value, "jn"}, {kept, "kn"});
     return {insert(y, output, op.getOutputMap(0)), next};
   }
@@ -198,9 +200,9 @@ private:
                               });
     Value keys = tiles.fill(0.0, "kj", {{key, "jk"}});
     Value whole = tiles.fill(1.0, "k", {{key, "jk"}});
-    Value queries = tiles.fill(0.0, queryDims, {{query, queryDims}});
-    Value scores = tiles.fill(0.0, scoreDims,
-                              {{query, queryDims}, {key, "jk"}});
+    Value queries = tiles.createEmpty(queryDims, {{query, queryDims}});
+    Value scores =
+        tiles.createEmpty(scoreDims, {{query, queryDims}, {key, "jk"}});
     Value unit = getUnit();
     Values results = forEachToken(
         {keys, whole, queries, scores},
@@ -209,8 +211,8 @@ private:
           return passToken(b, i, factor, getRow(b, key, i), getRow(b, unit, i),
                            values);
         });
-    Value kept = tiles.update({state, "kn"}, {{results[1], "k"}}, product);
-    return finish(output, state, results[2], results[3], results[0], kept);
+    return finish(output, state, results[2], results[3], results[0],
+                  {results[1], "k"});
   }
 
   /// K o (j = own) + factor o K, then the scores of the query with it; and the

@@ -52,8 +52,10 @@ public:
   /// result = init + sum left * right over the letters that init lacks.
   Value contract(Term left, Term right, Term init);
 
-private:
+  /// A tensor of these sizes whose content is not yet decided.
   Value createEmpty(StringRef dims, ArrayRef<Term> terms);
+
+private:
 
   OpBuilder &b;
   Location loc;

@@ -117,13 +117,13 @@ func.func @unit(%q: tensor<?x8xf32>, %k: tensor<?x8xf32>, %v: tensor<?x16xf32>, 
 // CHECK:                 arith.mulf
 // CHECK:               %[[KEYS:.*]] = linalg.generic {indexing_maps = [#[[$IJ_IJ]], #[[$IJ_J]], #[[$IJ_IJ]]], {{.*}}} ins(%[[K_T]], %[[DECAYS]]#0 : {{.*}}) outs(%{{.*}}
 // CHECK:                 arith.mulf
-// CHECK:               %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
-// CHECK:                 arith.mulf
 // CHECK:               %[[Y_C:.*]] = tensor.extract_slice %[[Y_B]][%[[B]], %[[BEGIN]], 0] [1, 64, 16] [1, 1, 1]
 // CHECK:               %[[OLD:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[QUERIES]], %[[S]] : {{.*}}) outs(%{{.*}}
 // CHECK:                 math.fma
 // CHECK:               %[[BOTH:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[SCORES]], %[[V_C]] : {{.*}}) outs(%[[OLD]]
 // CHECK:                 math.fma
+// CHECK:               %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
+// CHECK:                 arith.mulf
 // CHECK:               %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[KEYS]], %[[V_C]] : {{.*}}) outs(%[[KEPT]]
 // CHECK:                 math.fma
 // CHECK:               %[[WRITTEN:.*]] = tensor.insert_slice %[[BOTH]] into %[[Y_B]][%[[B]], %[[BEGIN]], 0] [1, 64, 16] [1, 1, 1]
@@ -193,13 +193,13 @@ func.func @scalar(%q: tensor<2x128x8xf32>, %k: tensor<2x128x8xf32>, %v: tensor<2
 // CHECK:               arith.mulf
 // CHECK:             %[[KEYS:.*]] = linalg.generic {indexing_maps = [#[[$IJ_IJ]], #[[$IJ_J]], #[[$IJ_IJ]]], {{.*}}} ins(%[[K_T]], %[[DECAYS]]#0 : {{.*}}) outs(%{{.*}}
 // CHECK:               arith.mulf
-// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
-// CHECK:               arith.mulf
 // CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][%[[BEGIN]], 0] [32, 16] [1, 1]
 // CHECK:             %[[OLD:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[QUERIES]], %[[S]] : {{.*}}) outs(%{{.*}}
 // CHECK:               math.fma
 // CHECK:             %[[BOTH:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[SCORES]], %[[V_C]] : {{.*}}) outs(%[[OLD]]
 // CHECK:               math.fma
+// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
+// CHECK:               arith.mulf
 // CHECK:             %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[KEYS]], %[[V_C]] : {{.*}}) outs(%[[KEPT]]
 // CHECK:               math.fma
 // CHECK:             %[[WRITTEN:.*]] = tensor.insert_slice %[[BOTH]] into %[[Y]][%[[BEGIN]], 0] [32, 16] [1, 1]
@@ -316,13 +316,13 @@ func.func @groups_bf16(%q: tensor<128x3x8xbf16>, %k: tensor<128x8xbf16>, %v: ten
 // CHECK:               %[[NEXT_QUERIES:.*]] = tensor.insert_slice %[[SEEN]] into %[[QUERIES]][%[[I]], 0] [1, 8] [1, 1]
 // CHECK:               %[[NEXT_SCORES:.*]] = tensor.insert_slice %[[BOTH]]#1 into %[[SCORES]][%[[I]], 0] [1, 16] [1, 1]
 // CHECK:               scf.yield %[[BOTH]]#0, %[[NEXT_WHOLE]], %[[NEXT_QUERIES]], %[[NEXT_SCORES]]
-// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_I]], #[[$IJ_IJ]]], {{.*}}} ins(%[[TOKENS]]#1 : {{.*}}) outs(%[[S]]
-// CHECK:               arith.mulf
 // CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][%[[BEGIN]], 0] [16, 24] [1, 1]
 // CHECK:             %[[OLD:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[TOKENS]]#2, %[[S]] : {{.*}}) outs(%{{.*}}
 // CHECK:               math.fma
 // CHECK:             %[[NEW:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[TOKENS]]#3, %[[V_C]] : {{.*}}) outs(%[[OLD]]
 // CHECK:               math.fma
+// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_I]], #[[$IJ_IJ]]], {{.*}}} ins(%[[TOKENS]]#1 : {{.*}}) outs(%[[S]]
+// CHECK:               arith.mulf
 // CHECK:             %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[TOKENS]]#0, %[[V_C]] : {{.*}}) outs(%[[KEPT]]
 // CHECK:               math.fma
 // CHECK:             %[[WRITTEN:.*]] = tensor.insert_slice %[[NEW]] into %[[Y]][%[[BEGIN]], 0] [16, 24] [1, 1]
@@ -385,13 +385,13 @@ func.func @diagonal(%q: tensor<128x8xf32>, %k: tensor<128x8xf32>, %v: tensor<128
 // CHECK:               %[[NEXT_QUERIES:.*]] = tensor.insert_slice %[[SEEN]] into %[[QUERIES]][%[[I]], 0, 0] [1, 3, 8] [1, 1, 1]
 // CHECK:               %[[NEXT_SCORES:.*]] = tensor.insert_slice %[[ROW]] into %[[SCORES]][%[[I]], 0, 0] [1, 3, 4] [1, 1, 1]
 // CHECK:               scf.yield %[[NEXT_KEYS]], %[[NEXT_WHOLE]], %[[NEXT_QUERIES]], %[[NEXT_SCORES]]
-// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_I]], #[[$IJ_IJ]]], {{.*}}} ins(%[[TOKENS]]#1 : {{.*}}) outs(%[[S]]
-// CHECK:               arith.mulf
 // CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][%[[BEGIN]], 0, 0] [4, 3, 16] [1, 1, 1]
 // CHECK:             %[[OLD:.*]] = linalg.generic {indexing_maps = [#[[$GHIJ_GHJ]], #[[$GHIJ_JI]], #[[$GHIJ_GHI]]], {{.*}}} ins(%[[TOKENS]]#2, %[[S]] : {{.*}}) outs(%{{.*}}
 // CHECK:               math.fma
 // CHECK:             %[[NEW:.*]] = linalg.generic {indexing_maps = [#[[$GHIJ_GHJ]], #[[$GHIJ_JI]], #[[$GHIJ_GHI]]], {{.*}}} ins(%[[TOKENS]]#3, %[[V_C]] : {{.*}}) outs(%[[OLD]]
 // CHECK:               math.fma
+// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_I]], #[[$IJ_IJ]]], {{.*}}} ins(%[[TOKENS]]#1 : {{.*}}) outs(%[[S]]
+// CHECK:               arith.mulf
 // CHECK:             %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[TOKENS]]#0, %[[V_C]] : {{.*}}) outs(%[[KEPT]]
 // CHECK:               math.fma
 // CHECK:             %[[WRITTEN:.*]] = tensor.insert_slice %[[NEW]] into %[[Y]][%[[BEGIN]], 0, 0] [4, 3, 16] [1, 1, 1]
@@ -484,13 +484,13 @@ func.func @diagonal_groups_exclusive(%q: tensor<128x3x8xf32>, %k: tensor<128x8xf
 // CHECK:               arith.mulf
 // CHECK:             %[[KEYS:.*]] = linalg.generic {indexing_maps = [#[[$IJ_IJ]], #[[$IJ_J]], #[[$IJ_IJ]]], {{.*}}} ins(%[[K_T]], %[[DECAYS]]#0 : {{.*}}) outs(%{{.*}}
 // CHECK:               arith.mulf
-// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
-// CHECK:               arith.mulf
 // CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][%[[BEGIN]], 0] [16, 24] [1, 1]
 // CHECK:             %[[OLD:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[QUERIES]], %[[S]] : {{.*}}) outs(%{{.*}}
 // CHECK:               math.fma
 // CHECK:             %[[BOTH:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[SCORES]], %[[U]] : {{.*}}) outs(%[[OLD]]
 // CHECK:               math.fma
+// CHECK:             %[[KEPT:.*]] = linalg.generic {indexing_maps = [#[[$IJ_NONE]], #[[$IJ_IJ]]], {{.*}}} ins(%[[DECAYS]]#3 : {{.*}}) outs(%[[S]]
+// CHECK:               arith.mulf
 // CHECK:             %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$IJK_IK]], #[[$IJK_KJ]], #[[$IJK_IJ]]], {{.*}}} ins(%[[KEYS]], %[[U]] : {{.*}}) outs(%[[KEPT]]
 // CHECK:               math.fma
 // CHECK:             %[[WRITTEN:.*]] = tensor.insert_slice %[[BOTH]] into %[[Y]][%[[BEGIN]], 0] [16, 24] [1, 1]

@@ -225,9 +225,9 @@ func.func @lift_computes(%q: tensor<?x96xf32>, %k: tensor<?x96xf32>, %v: tensor<
 
 // CHECK-LABEL: func @no_outer_product(
 // CHECK:         recur.scan {{.*}} schedule = #recur.schedule<sequential>
-func.func @no_outer_product(%q: tensor<?x96xf32>, %k: tensor<?x64x96xf32>, %v: tensor<?x96xf32>, %y0: tensor<?x96xf32>, %s0: tensor<96x96xf32>) -> tensor<?x96xf32> {
+func.func @no_outer_product(%q: tensor<?x96xf32>, %k: tensor<?x96x96xf32>, %v: tensor<?x96xf32>, %y0: tensor<?x96xf32>, %s0: tensor<96x96xf32>) -> tensor<?x96xf32> {
   // expected-remark@below {{Reason="its input is not an outer product of k and v", Schedule=sequential}}
-  %y, %s = recur.scan ins(%q, %k, %v : tensor<?x96xf32>, tensor<?x64x96xf32>, tensor<?x96xf32>) outs(%y0 : tensor<?x96xf32>) init(%s0 : tensor<96x96xf32>)
+  %y, %s = recur.scan ins(%q, %k, %v : tensor<?x96xf32>, tensor<?x96x96xf32>, tensor<?x96xf32>) outs(%y0 : tensor<?x96xf32>) init(%s0 : tensor<96x96xf32>)
       {indexing_maps = [#token, #token, #token, #token, #state],
        monoid = #recur.affine<unit>}
       lift(%q_t: tensor<96xf32>, %k_t: tensor<96x96xf32>, %v_t: tensor<96xf32>) {
@@ -261,9 +261,9 @@ func.func @constant_key(%q: tensor<?x96xf32>, %k: tensor<96xf32>, %v: tensor<?x9
 
 // CHECK-LABEL: func @matrix_decay(
 // CHECK:         recur.scan {{.*}} schedule = #recur.schedule<sequential>
-func.func @matrix_decay(%q: tensor<?x96xf32>, %k: tensor<?x96xf32>, %v: tensor<?x96xf32>, %g: tensor<?x64x96xf32>, %y0: tensor<?x96xf32>, %s0: tensor<96x96xf32>) -> tensor<?x96xf32> {
+func.func @matrix_decay(%q: tensor<?x96xf32>, %k: tensor<?x96xf32>, %v: tensor<?x96xf32>, %g: tensor<?x96x96xf32>, %y0: tensor<?x96xf32>, %s0: tensor<96x96xf32>) -> tensor<?x96xf32> {
   // expected-remark@below {{Reason="the decay must be a vector over the first dimension of the state", Schedule=sequential}}
-  %y, %s = recur.scan ins(%q, %k, %v, %g : tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x64x96xf32>) outs(%y0 : tensor<?x96xf32>) init(%s0 : tensor<96x96xf32>)
+  %y, %s = recur.scan ins(%q, %k, %v, %g : tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96x96xf32>) outs(%y0 : tensor<?x96xf32>) init(%s0 : tensor<96x96xf32>)
       {indexing_maps = [#token, #token, #token, #token, #token, #state],
        monoid = #recur.affine<diagonal>}
       lift(%q_t: tensor<96xf32>, %k_t: tensor<96xf32>, %v_t: tensor<96xf32>, %g_t: tensor<96x96xf32>) {
