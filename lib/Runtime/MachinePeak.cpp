@@ -20,6 +20,12 @@ double mlir::attn::getThreadSeconds() {
   return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
+double mlir::attn::getWallSeconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
 struct MachinePeak::Implementation {
   /// double peak(int64_t iterations): keeps its accumulators alive.
   using Entry = double (*)(int64_t);
