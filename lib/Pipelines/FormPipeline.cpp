@@ -43,5 +43,5 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createAttnHoistInvariants());
 }
