@@ -4,7 +4,7 @@
 #
 #   setup [PRESET]    a preset of CMakePresets.json, `release` by default
 
-packages="clang-22 lld-22 libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools
+packages="clang-22 lld-22 libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libomp-22-dev
   cmake ninja-build ccache git libgtest-dev python3 python3-numpy zlib1g-dev libzstd-dev"
 
 say() { printf '== %s\n' "$*" >&2; }

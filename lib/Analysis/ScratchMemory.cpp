@@ -7,6 +7,7 @@
 
 #include "attn/Analysis/ScratchMemory.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -18,15 +19,23 @@ static int64_t getBytes(MemRefType type) {
   return type.getNumElements() * elementBits / 8;
 }
 
-ScratchMemory mlir::attn::getScratchMemory(Operation *module) {
+ScratchMemory mlir::attn::getScratchMemory(Operation *module,
+                                           int64_t numThreads) {
   ScratchMemory memory;
+  auto getCopies = [&](Operation *op) {
+    return op->getParentOfType<scf::ForallOp>() ? numThreads : 1;
+  };
   module->walk([&](memref::AllocaOp op) {
-    if (op.getType().hasStaticShape())
-      memory.stackBytes += getBytes(op.getType());
+    if (!op.getType().hasStaticShape())
+      return;
+    int64_t bytes = getBytes(op.getType()), copies = getCopies(op);
+    memory.stackBytes += copies * bytes;
+    if (copies > 1)
+      memory.threadStackBytes += bytes;
   });
   module->walk([&](memref::AllocOp op) {
     if (op.getType().hasStaticShape())
-      memory.heapBytes += getBytes(op.getType());
+      memory.heapBytes += getCopies(op) * getBytes(op.getType());
     else
       ++memory.dynamicBuffers;
   });

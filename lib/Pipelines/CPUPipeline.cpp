@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -24,7 +25,7 @@ using namespace mlir::attn;
 /// Buffers up to this size live on the stack: the tiles of a kernel.
 static constexpr unsigned kMaxStackBytes = 1 << 17;
 
-static void addBufferization(OpPassManager &pm) {
+static void addBufferization(OpPassManager &pm, int64_t numThreads) {
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createCanonicalizerPass());
   CPUBoundTemporariesOptions temporaries;
@@ -36,6 +37,10 @@ static void addBufferization(OpPassManager &pm) {
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  // What an iteration allocates stays in it where threads need it, and only
+  // there: scf.for has no stack of its own, so buffers move out of it.
+  if (numThreads <= 1)
+    pm.addPass(createForallToForLoopPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
@@ -61,6 +66,14 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  if (options.numThreads > 1) {
+    // Wraps iterations in an allocation scope of their own: a stack buffer is
+    // private to its iteration and gone after it.
+    pm.addPass(createForallToParallelLoopPass());
+    ConvertSCFToOpenMPPassOptions openMP;
+    openMP.numThreads = options.numThreads;
+    pm.addPass(createConvertSCFToOpenMPPass(openMP));
+  }
   ConvertVectorToLLVMPassOptions vectorToLLVM;
   vectorToLLVM.vectorTransposeLowering =
       vector::VectorTransposeLowering::Shuffle16x16;
@@ -74,6 +87,9 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
+  // After functions: before, their calling convention would change.
+  if (options.numThreads > 1)
+    pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
@@ -90,7 +106,7 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
   pm.addPass(createCPUVectorizeLanes(lanes));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addBufferization(pm);
+  addBufferization(pm, options.numThreads);
 }
 
 void mlir::attn::buildCPUPipeline(OpPassManager &pm,

@@ -10,6 +10,7 @@
 #include "attn/Target/CPU/Emission.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/IR/LLVMContext.h"
 
@@ -56,6 +57,8 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
                      FormPipelineOptions &form, CPUPipelineOptions &cpu) {
   form.form = options.form;
   form.count = options.count;
+  form.numThreads = options.numThreads;
+  cpu.numThreads = options.numThreads;
   chooseTiles(machine, form, cpu);
   if (options.queries)
     form.queries = options.queries;
@@ -81,7 +84,13 @@ LogicalResult Compiler::lowerToBuffers() {
   setTiles(options, *machine, form, cpu);
   if (failed(run([&](OpPassManager &pm) { buildCPUBufferPipeline(pm, cpu); })))
     return failure();
-  scratch = getScratchMemory(module);
+  // A kernel without independent loops needs no OpenMP runtime.
+  WalkResult hasLoops = module.walk([](Operation *op) {
+    return isa<scf::ForallOp, scf::ParallelOp>(op) ? WalkResult::interrupt()
+                                                   : WalkResult::advance();
+  });
+  interface.numThreads = hasLoops.wasInterrupted() ? options.numThreads : 1;
+  scratch = getScratchMemory(module, interface.numThreads);
   interface.counters = getCounters(module); // What cannot be reached is gone.
   return success();
 }
@@ -89,6 +98,7 @@ LogicalResult Compiler::lowerToBuffers() {
 LogicalResult Compiler::lowerToLLVM() {
   CPUPipelineOptions cpu;
   cpu.kernel = interface.name;
+  cpu.numThreads = interface.numThreads;
   return run([&](OpPassManager &pm) { buildCPULLVMPipeline(pm, cpu); });
 }
 

@@ -23,15 +23,19 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   AttnSelectFormOptions select;
   select.form = options.form;
   pm.addPass(createAttnSelectForm(select));
-  pm.addPass(createAttnToMaterialized());
+  AttnToMaterializedOptions materialized;
+  materialized.numThreads = options.numThreads;
+  pm.addPass(createAttnToMaterialized(materialized));
   AttnToBlockedOptions blocked;
   blocked.queries = options.queries;
   blocked.keys = options.keys;
+  blocked.numThreads = options.numThreads;
   pm.addPass(createAttnToBlocked(blocked));
   pm.addPass(createAttnToRecur());
   pm.addPass(recur::createRecurSelectSchedule());
   RecurToSCFOptions recurrent;
   recurrent.queries = options.queries;
+  recurrent.numThreads = options.numThreads;
   pm.addPass(createRecurToSCF(recurrent));
   if (options.count) {
     // What is computed twice is merged later on, and then runs once; folds that
@@ -42,5 +46,5 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createAttnHoistInvariants());
 }

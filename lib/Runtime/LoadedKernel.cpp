@@ -43,6 +43,20 @@ void LoadedKernel::resetPeakHeapBytes() { peakHeapBytes = heapBytes.load(); }
 // Loading
 //===----------------------------------------------------------------------===//
 
+/// LLVM's OpenMP runtime: beside LLVM itself, where LLVM's own search path finds
+/// it, or where the system has it. The name is as old as that runtime.
+static llvm::Expected<std::unique_ptr<llvm::orc::DefinitionGenerator>>
+loadOpenMPRuntime(const llvm::DataLayout &layout) {
+  auto runtime = llvm::orc::DynamicLibrarySearchGenerator::Load(
+      "libomp.so.5", layout.getGlobalPrefix());
+  if (!runtime)
+    return llvm::createStringError(
+        "a kernel for several threads needs LLVM's OpenMP runtime (Debian: "
+        "libomp-22-dev), or use --num-threads=1: " +
+        llvm::toString(runtime.takeError()));
+  return std::move(*runtime);
+}
+
 llvm::Expected<LoadedKernel> LoadedKernel::load(llvm::ArrayRef<char> object,
                                                 KernelInterface interface) {
   llvm::InitializeNativeTarget();
@@ -66,6 +80,12 @@ llvm::Expected<LoadedKernel> LoadedKernel::load(llvm::ArrayRef<char> object,
   if (!host)
     return host.takeError();
   library.addGenerator(std::move(*host));
+  if (interface.numThreads > 1) {
+    auto runtime = loadOpenMPRuntime((*jit)->getDataLayout());
+    if (!runtime)
+      return runtime.takeError();
+    library.addGenerator(std::move(*runtime));
+  }
   auto buffer = llvm::MemoryBuffer::getMemBufferCopy(
       llvm::StringRef(object.data(), object.size()), interface.name);
   if (auto error = (*jit)->addObjectFile(std::move(buffer)))

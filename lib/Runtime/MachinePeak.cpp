@@ -20,6 +20,12 @@ double mlir::attn::getThreadSeconds() {
   return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
+double mlir::attn::getWallSeconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+
 //===----------------------------------------------------------------------===//
 // Small loops, compiled for this machine
 //===----------------------------------------------------------------------===//

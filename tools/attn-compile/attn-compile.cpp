@@ -105,7 +105,7 @@ FailureOr<std::string> createArchive(StringRef name, StringRef object) {
 }
 
 /// Links with the system's compiler driver, in temporary files.
-FailureOr<std::string> linkShared(StringRef object) {
+FailureOr<std::string> linkShared(StringRef object, bool withOpenMP) {
   std::string linker;
   for (StringRef name : {"cc", "clang-22", "clang", "gcc"})
     if (auto path = llvm::sys::findProgramByName(name)) {
@@ -129,14 +129,22 @@ FailureOr<std::string> linkShared(StringRef object) {
     return reportError(llvm::toString(std::move(error)));
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(logPath),
                                           StringRef(logPath)};
+  SmallVector<StringRef> arguments = {linker,     "-shared", "-o", libraryPath,
+                                      objectPath, "-lm"};
+  if (withOpenMP) // Where it is, also for the loader: beside LLVM.
+    llvm::append_values(arguments, "-L" ATTN_LLVM_LIBRARY_DIR, "-lomp",
+                        "-Wl,-rpath," ATTN_LLVM_LIBRARY_DIR);
   std::string message;
-  int status = llvm::sys::ExecuteAndWait(
-      linker, {linker, "-shared", "-o", libraryPath, objectPath, "-lm"},
-      std::nullopt, redirects, 0, 0, &message);
+  int status = llvm::sys::ExecuteAndWait(linker, arguments, std::nullopt,
+                                         redirects, 0, 0, &message);
   if (status != 0) {
     auto log = llvm::MemoryBuffer::getFile(logPath);
     return reportError(linker + " could not link: " + message +
-                       (log ? (*log)->getBuffer() : ""));
+                       (log ? (*log)->getBuffer() : "") +
+                       (withOpenMP ? "\na kernel for several threads needs "
+                                     "LLVM's OpenMP runtime: install "
+                                     "libomp-22-dev, or use --num-threads=1"
+                                   : ""));
   }
   auto library = llvm::MemoryBuffer::getFile(libraryPath);
   if (!library)
@@ -174,9 +182,11 @@ llvm::json::Object describe(const Compiler &compiler) {
       {"sizes", llvm::json::Array(interface.sizes)},
       {"cpu", compiler.getMachine().target->getTargetCPU()},
       {"vector_bits", compiler.getMachine().vectorBits},
+      {"threads", interface.numThreads},
       {"scratch",
        llvm::json::Object{
            {"stack_bytes", compiler.getScratch().stackBytes},
+           {"thread_stack_bytes", compiler.getScratch().threadStackBytes},
            {"heap_bytes", compiler.getScratch().heapBytes},
            {"dynamic_buffers", compiler.getScratch().dynamicBuffers}}}};
 }
@@ -192,6 +202,9 @@ std::string getReport(const Compiler &compiler, ArrayRef<std::string> forms) {
      << compiler.getMachine().vectorRegisters << " registers\n";
   for (const std::string &form : forms)
     os << "form     " << form << "\n";
+  if (int64_t threads = compiler.getInterface().numThreads; threads > 1)
+    os << "threads  " << threads << ", with " << scratch.threadStackBytes
+       << " bytes of stack each\n";
   os << "scratch  " << scratch.stackBytes << " bytes of stack, "
      << scratch.heapBytes << " bytes of heap";
   if (scratch.dynamicBuffers)
@@ -304,7 +317,8 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
       outputs.add("a", *archive);
     }
     if (wants(Emit::SO)) {
-      FailureOr<std::string> library = linkShared(*object);
+      FailureOr<std::string> library = linkShared(
+          *object, compiler->getInterface().numThreads > 1);
       if (failed(library))
         return failure();
       outputs.add("so", *library);

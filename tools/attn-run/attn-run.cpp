@@ -77,13 +77,32 @@ struct Timing {
   double best, median, peak; // Seconds, seconds, operations per second.
 };
 
-/// Thread CPU time, on one CPU, each run beside a measurement of the peak.
-FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count) {
-  cpu_set_t before, one;
-  sched_getaffinity(0, sizeof(before), &before);
-  CPU_ZERO(&one);
-  CPU_SET(sched_getcpu(), &one);
-  sched_setaffinity(0, sizeof(one), &one);
+/// Keeps the process on the CPU that it is on.
+class StayOnOneCPU {
+public:
+  StayOnOneCPU() {
+    sched_getaffinity(0, sizeof(before), &before);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof(one), &one);
+  }
+  ~StayOnOneCPU() { sched_setaffinity(0, sizeof(before), &before); }
+
+private:
+  cpu_set_t before;
+};
+
+/// Each run beside a measurement of the peak. One thread: CPU time, on one CPU.
+/// Several: wall-clock time, for the CPU time of one of them says little, and as
+/// many times the peak.
+FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count,
+                          int64_t numThreads) {
+  bool isAlone = numThreads == 1;
+  std::optional<StayOnOneCPU> stay;
+  if (isAlone)
+    stay.emplace();
+  auto now = [&] { return isAlone ? getThreadSeconds() : getWallSeconds(); };
   auto peak = MachinePeak::create(elementBits);
   if (!peak)
     return report(peak.takeError());
@@ -92,13 +111,12 @@ FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count) {
   SmallVector<double> times;
   double bestPeak = 0;
   for (int i = 0; i < count; ++i) {
-    bestPeak = std::max(bestPeak, peak->measure());
-    double start = getThreadSeconds();
+    bestPeak = std::max(bestPeak, numThreads * peak->measure());
+    double start = now();
     if (auto error = run.run())
       return report(std::move(error));
-    times.push_back(getThreadSeconds() - start);
+    times.push_back(now() - start);
   }
-  sched_setaffinity(0, sizeof(before), &before);
   llvm::sort(times);
   return Timing{times.front(), times[times.size() / 2], bestPeak};
 }
@@ -173,7 +191,8 @@ public:
     LogicalResult result = checkExpected(run);
     if (options.check && failed(checkReference(function, run)))
       result = failure();
-    if (options.time.getNumOccurrences() && failed(addTime(function, run)))
+    if (options.time.getNumOccurrences() &&
+        failed(addTime(function, run, kernel->getInterface().numThreads)))
       result = failure();
     summary.print();
     return result;
@@ -364,32 +383,38 @@ private:
     return count;
   }
 
-  LogicalResult addTime(func::FuncOp function, KernelRun &run) {
+  LogicalResult addTime(func::FuncOp function, KernelRun &run,
+                        int64_t numThreads) {
     int count = getTimedRuns();
     unsigned bits =
         !run.getOutputs().empty() && run.getOutputs()[0].elementType.isF64()
             ? 64
             : 32;
-    FailureOr<Timing> timing = measure(run, bits, count);
+    FailureOr<Timing> timing = measure(run, bits, count, numThreads);
     if (failed(timing))
       return failure();
     std::optional<double> flops = countAttentionFlops(function);
     llvm::json::Object object{{"best_s", timing->best},
                               {"median_s", timing->median},
                               {"runs", count},
+                              {"threads", numThreads},
                               {"peak_gflops", timing->peak * 1e-9}};
     std::string text =
-        llvm::formatv("best {0:f3} ms, median {1:f3} ms of {2} runs (thread CPU "
-                      "time)",
-                      timing->best * 1e3, timing->median * 1e3, count);
+        llvm::formatv("best {0:f3} ms, median {1:f3} ms of {2} runs ({3})",
+                      timing->best * 1e3, timing->median * 1e3, count,
+                      numThreads == 1
+                          ? "thread CPU time"
+                          : llvm::formatv("wall-clock time of {0} threads",
+                                          numThreads).str());
     if (flops) {
       double rate = *flops / timing->best;
       object["gflops"] = rate * 1e-9;
       object["share_of_peak"] = rate / timing->peak;
       text += llvm::formatv("; {0:f1} GFLOP/s, {1:f1} % of the FMA peak of "
-                            "{2:f1} GFLOP/s",
+                            "{2:f1} GFLOP/s{3}",
                             rate * 1e-9, 100 * rate / timing->peak,
-                            timing->peak * 1e-9);
+                            timing->peak * 1e-9,
+                            numThreads == 1 ? "" : " that so many have");
     }
     summary.add("time", std::move(object), text);
     return success();

@@ -32,6 +32,9 @@ enum class FormChoice { Auto, Materialized, Recurrent, Blocked, Recompute };
 enum class TargetChoice { CPU, NVPTX, AMDGPU };
 } // namespace
 
+/// Above what any machine has.
+static constexpr int64_t kMaxThreads = 4096;
+
 struct CompileCommandLine::Options {
   cl::OptionCategory &category = getToolCategory();
   cl::opt<std::string> entry{
@@ -67,9 +70,10 @@ struct CompileCommandLine::Options {
       cl::init(0), cl::cat(category)};
   cl::opt<int64_t> keys{"keys", cl::desc("keys per tile, in rows"),
                         cl::init(0), cl::cat(category)};
-  cl::opt<unsigned> numThreads{
-      "num-threads", cl::desc("threads (more than one: not implemented yet)"),
-      cl::init(1), cl::cat(category)};
+  cl::opt<int64_t> numThreads{
+      "num-threads",
+      cl::desc("threads that the kernel runs on (more than one: OpenMP)"),
+      cl::init(1), cl::value_desc("N"), cl::cat(category)};
   cl::opt<std::string> memoryBudget{
       "memory-budget",
       cl::desc("scratch memory to stay within (not implemented yet)"),
@@ -101,9 +105,10 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   if (given.form == FormChoice::Recompute)
     return reportError("the recompute form is not implemented yet; use "
                        "another --form");
-  if (given.numThreads != 1)
-    return reportError("kernels run on one thread so far; use "
-                       "--num-threads=1");
+  if (given.numThreads < 1 || given.numThreads > kMaxThreads)
+    return reportError("--num-threads takes a number from 1 to " +
+                       llvm::Twine(kMaxThreads) + ", got " +
+                       llvm::Twine(given.numThreads));
   if (!given.memoryBudget.empty())
     return reportError("no choice by memory budget yet; leave out "
                        "--memory-budget");
@@ -117,6 +122,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.cpu = given.cpu;
   result.queries = given.queries;
   result.keys = given.keys;
+  result.numThreads = given.numThreads;
   return result;
 }
 

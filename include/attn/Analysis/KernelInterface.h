@@ -44,6 +44,7 @@ struct KernelInterface {
   SmallVector<Argument> arguments; // Inputs, then outputs.
   SmallVector<std::string> sizes;  // Names of the free sizes.
   SmallVector<std::string> counters; // Names of what an instrumented kernel counts.
+  int64_t numThreads = 1; // Above 1 it needs LLVM's OpenMP runtime, libomp.
 
   /// Shape of an array for given free sizes.
   SmallVector<int64_t> getShape(const Argument &argument,

@@ -14,12 +14,14 @@ namespace mlir::attn {
 
 /// What a bufferized module allocates for itself.
 struct ScratchMemory {
-  int64_t stackBytes = 0;
-  int64_t heapBytes = 0;      // Of buffers with static shape.
-  int64_t dynamicBuffers = 0; // Heap buffers whose size the arguments decide.
+  int64_t stackBytes = 0;       // Of all threads together.
+  int64_t threadStackBytes = 0; // Of these, what each of several threads has.
+  int64_t heapBytes = 0;        // Of buffers with static shape.
+  int64_t dynamicBuffers = 0;   // Heap buffers whose size the arguments decide.
 };
 
-ScratchMemory getScratchMemory(Operation *module);
+/// With several threads, each has its own of what is allocated in scf.forall.
+ScratchMemory getScratchMemory(Operation *module, int64_t numThreads);
 
 } // namespace mlir::attn
 

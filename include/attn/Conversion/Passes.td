@@ -35,10 +35,17 @@ def AttnToMaterialized : Pass<"attn-to-materialized"> {
     %m2, %l2, %acc2 = attn.fold ins(%packed, %k, %v : ...) outs(%m, %l, %acc : ...)
     %o = attn.finish ins(%m2, %l2, %acc2 : ...) outs(%init : tensor<8x4xf32>)
     ```
+
+    With `num-threads` above 1 the batch and the heads are an `scf.forall`.
   }];
+  let options = [
+    Option<"numThreads", "num-threads", "int64_t", "1",
+      "threads to have independent loops for; with 1, loops run in order">,
+  ];
   let dependentDialects = [
-    "::mlir::attn::AttnDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::attn::AttnDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"];
 }
 
@@ -60,6 +67,11 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,
     K3 meet at absolute multiples of that. No tile depends on the number of
     queries or keys: appending tokens changes no earlier bit.
+
+    With `num-threads` above 1 the loops over batch and queries are one
+    `scf.forall`, whose iterations write apart: 1, 2 or 20 threads give the same
+    bits. Its tiles are taken in the order 0, last, 1, last - 1, ..: threads take
+    runs of neighbours, and so about as many keys each under a causal mask.
 
     ```mlir
     func.func @example(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
@@ -87,6 +99,8 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
       "queries per tile, in rows, where the form does not say">,
     Option<"keys", "keys", "int64_t", "256",
       "keys per tile, in rows, where the form does not say">,
+    Option<"numThreads", "num-threads", "int64_t", "1",
+      "threads to have independent loops for; with 1, loops run in order">,
   ];
   let dependentDialects = [
     "::mlir::attn::AttnDialect", "::mlir::affine::AffineDialect",
@@ -255,6 +269,8 @@ def RecurToSCF : Pass<"recur-to-scf"> {
   let options = [
     Option<"queries", "queries", "int64_t", "32",
       "queries side by side where a rescan is attention">,
+    Option<"numThreads", "num-threads", "int64_t", "1",
+      "threads to have independent loops for; with 1, loops run in order">,
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

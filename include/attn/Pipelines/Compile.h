@@ -20,6 +20,7 @@ struct CompileOptions {
   FormKind form = FormKind::Blocked;
   std::string cpu = "native";
   int64_t queries = 0, keys = 0; // Tile sizes in rows; 0: suited to the CPU.
+  int64_t numThreads = 1;        // Threads that the kernel runs on.
   bool count = false;            // The kernel counts its folds.
   bool timing = false;           // Report where compile time goes.
 };

@@ -35,6 +35,9 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};
+  PassOptions::Option<int64_t> numThreads{
+      *this, "num-threads", llvm::cl::desc("threads to have independent loops for"),
+      llvm::cl::init(1)};
 };
 void buildFormPipeline(OpPassManager &pm, const FormPipelineOptions &options);
 
@@ -52,6 +55,10 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   PassOptions::Option<std::string> kernel{
       *this, "kernel",
       llvm::cl::desc("name of the kernel that counters belong to")};
+  PassOptions::Option<int64_t> numThreads{
+      *this, "num-threads",
+      llvm::cl::desc("threads of the OpenMP runtime to run scf.forall on"),
+      llvm::cl::init(1)};
 };
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 /// Its two halves: to loops and vectors on buffers, and on to the LLVM dialect.

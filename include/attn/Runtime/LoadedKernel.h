@@ -13,7 +13,8 @@
 
 namespace mlir::attn {
 
-/// An object file loaded into this process by ORC.
+/// An object file loaded into this process by ORC. A kernel for several threads
+/// brings LLVM's OpenMP runtime with it; that it is missing is an error in words.
 class LoadedKernel {
 public:
   static llvm::Expected<LoadedKernel>

@@ -14,6 +14,8 @@ namespace mlir::attn {
 
 /// Thread CPU time in seconds.
 double getThreadSeconds();
+/// Time that passes for everyone, in seconds.
+double getWallSeconds();
 
 /// A loop of independent fused multiply-adds on vectors of `bits` (32 or 64) wide
 /// floats, compiled for this machine: the most a kernel could reach.

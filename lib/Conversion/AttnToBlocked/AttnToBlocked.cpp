@@ -53,7 +53,7 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     FormAttr form = op.getFormAttr();
     int64_t queryTile = form && form.getQueries() ? form.getQueries() : queries;
     int64_t keyTile = form && form.getKeys() ? form.getKeys() : keys;
-    return tileAttention(op, queryTile, keyTile);
+    return tileAttention(op, queryTile, keyTile, numThreads > 1);
   }
 };
 } // namespace

@@ -7,7 +7,9 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::attn {
@@ -20,6 +22,8 @@ using namespace mlir::attn;
 
 namespace {
 struct AttnToMaterialized : attn::impl::AttnToMaterializedBase<AttnToMaterialized> {
+  using AttnToMaterializedBase::AttnToMaterializedBase;
+
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) {
@@ -29,8 +33,16 @@ struct AttnToMaterialized : attn::impl::AttnToMaterializedBase<AttnToMaterialize
     });
     for (AttentionOp op : ops) {
       IRRewriter rewriter(op);
-      foldAttention(rewriter, op);
+      bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
+      FoldedAttention folded = foldAttention(rewriter, op);
+      if (numThreads <= 1 || isEmpty)
+        continue;
+      // Heads side by side, the queries of each all at once.
+      if (failed(distributeQueries(rewriter, folded.finish, /*queries=*/0)))
+        return signalPassFailure();
     }
+    if (numThreads > 1)
+      simplifyTiles(getOperation());
   }
 };
 } // namespace

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::attn {
@@ -28,6 +29,15 @@ using namespace mlir::recur;
 
 /// Tokens per chunk where neither the schedule nor matrix products say.
 static constexpr int64_t kDefaultChunk = 64;
+
+/// Elements of the batch that a thread takes at once where they are vector lanes.
+static constexpr int64_t kLanesPerTile = 64;
+
+/// What evaluates a scan.
+struct Plan {
+  ScheduleKind kind;
+  bool parallelChunks = false;
+};
 
 /// The schedule can be carried out, or an error says why not.
 static LogicalResult verifySchedule(ScanOp op, ScheduleKind kind) {
@@ -54,13 +64,13 @@ static LogicalResult verifySchedule(ScanOp op, ScheduleKind kind) {
 }
 
 static Progress emitSchedule(OpBuilder &b, ScanOp op, ScanOp stepOp,
-                             ScheduleKind kind, ArrayRef<Value> batch,
+                             Plan plan, ArrayRef<Value> batch,
                              Value length, Progress progress) {
   Location loc = op.getLoc();
   TokenView view(op, batch), stepView(stepOp, batch);
   Value zero = createIndex(b, loc, 0);
   int64_t chunk = op.getSchedule() ? op.getScheduleAttr().getChunk() : 0;
-  switch (kind) {
+  switch (plan.kind) {
   case ScheduleKind::Sequential:
     return emitSequence(b, stepView, zero, length, progress);
   case ScheduleKind::Tree:
@@ -71,7 +81,8 @@ static Progress emitSchedule(OpBuilder &b, ScanOp op, ScanOp stepOp,
   FailureOr<MatrixScan> matrix = matchMatrixScan(op, [](const Twine &) {});
   if (failed(matrix))
     return emitChunkProducts(b, view, stepView, length,
-                             chunk ? chunk : kDefaultChunk, progress);
+                             chunk ? chunk : kDefaultChunk,
+                             plan.parallelChunks, progress);
   // Whole chunks, then the tokens that are left.
   chunk = chunk ? chunk : matrix->getDefaultChunk();
   Value rest =
@@ -81,7 +92,7 @@ static Progress emitSchedule(OpBuilder &b, ScanOp op, ScanOp stepOp,
   return emitSequence(b, stepView, end, length, progress);
 }
 
-static void lowerScan(RewriterBase &rewriter, ScanOp op, ScheduleKind kind) {
+static void lowerScan(RewriterBase &rewriter, ScanOp op, Plan plan) {
   Location loc = op.getLoc();
   rewriter.setInsertionPoint(op);
   SmallVector<Value> sizes = llvm::map_to_vector(
@@ -98,7 +109,7 @@ static void lowerScan(RewriterBase &rewriter, ScanOp op, ScheduleKind kind) {
     TokenView view(op, batch);
     ValueRange allStates = all.drop_front(outputs);
     Progress done =
-        emitSchedule(b, op, stepOp, kind, batch, length,
+        emitSchedule(b, op, stepOp, plan, batch, length,
                      {Values(all.take_front(outputs)),
                       view.getStates(b, allStates)});
     llvm::append_range(done.outputs,
@@ -113,6 +124,64 @@ static void lowerScan(RewriterBase &rewriter, ScanOp op, ScheduleKind kind) {
                            op.getDpsInits(), emit);
   rewriter.eraseOp(stepOp);
   rewriter.replaceOp(op, results);
+}
+
+//===----------------------------------------------------------------------===//
+// Several threads
+//===----------------------------------------------------------------------===//
+
+static bool takesWholeBatch(ScanOp op) {
+  return TokenView::canTakeWholeBatch(op);
+}
+static bool takesWholeBatch(RescanOp) { return false; }
+
+/// Sizes of the tiles of the batch, 0 for what is not tiled.
+template <typename OpTy>
+static SmallVector<int64_t> getBatchTiles(OpTy op) {
+  SmallVector<int64_t> tiles(op.getNumLoops(), 0);
+  unsigned batch = op.getNumBatchDims();
+  std::fill_n(tiles.begin(), batch, 1);
+  if (batch && takesWholeBatch(op))
+    tiles[batch - 1] = kLanesPerTile;
+  return tiles;
+}
+
+/// recurrence over a batch  -->  forall tiles of the batch: recurrence of it
+template <typename OpTy>
+static FailureOr<OpTy> distributeBatch(RewriterBase &rewriter, OpTy op) {
+  if (op.getNumBatchDims() == 0)
+    return op;
+  scf::SCFTilingOptions options;
+  options
+      .setTileSizes(
+          getAsIndexOpFoldResult(op.getContext(), getBatchTiles(op)))
+      .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
+  rewriter.setInsertionPoint(op);
+  FailureOr<scf::SCFTilingResult> tiled =
+      scf::tileUsingSCF(rewriter, op, options);
+  if (failed(tiled))
+    return op.emitOpError("could not be tiled along its batch");
+  rewriter.replaceOp(op, tiled->replacements);
+  return cast<OpTy>(tiled->tiledOps.front());
+}
+
+/// Whether the batch alone keeps the threads busy, however it is divided.
+static bool hasEnoughBatch(ScanOp op, int64_t numThreads) {
+  int64_t tiles = 1;
+  for (auto [size, tile] :
+       llvm::zip(op.getStaticLoopRanges(), getBatchTiles(op)))
+    if (tile)
+      tiles *= ShapedType::isDynamic(size) ? 0 : llvm::divideCeil(size, tile);
+  return tiles >= 4 * numThreads;
+}
+
+/// Whether threads can be had here: not within what they run already, nor within
+/// a cell, which is run once per token.
+static bool isOutermost(Operation *op) {
+  while ((op = op->getParentOp()))
+    if (isa<ScanOp, RescanOp, scf::ForallOp, scf::ParallelOp>(op))
+      return false;
+  return true;
 }
 
 namespace {
@@ -135,7 +204,39 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
     IRRewriter rewriter(&getContext());
     rewriter.setInsertionPoint(match.rescan);
     return attn::tileAttention(attn::raiseToAttention(rewriter, match), queries,
-                               /*keys=*/1);
+                               /*keys=*/1, numThreads > 1);
+  }
+
+  LogicalResult lower(RewriterBase &rewriter, RescanOp op) {
+    if (numThreads > 1 && isOutermost(op)) {
+      FailureOr<RescanOp> tile = distributeBatch(rewriter, op);
+      if (failed(tile))
+        return failure();
+      op = *tile;
+    }
+    lowerRescan(rewriter, op);
+    return success();
+  }
+
+  LogicalResult lower(RewriterBase &rewriter, ScanOp op) {
+    Plan plan{op.getSchedule() ? op.getScheduleAttr().getKind()
+                               : ScheduleKind::Sequential};
+    if (failed(verifySchedule(op, plan.kind)))
+      return failure();
+    if (numThreads > 1 && isOutermost(op)) {
+      // Chunks whose products are known are as independent as the batch is.
+      plan.parallelChunks =
+          plan.kind == ScheduleKind::Chunked &&
+          !hasEnoughBatch(op, numThreads) &&
+          failed(matchMatrixScan(op, [](const Twine &) {}));
+      FailureOr<ScanOp> tile =
+          plan.parallelChunks ? op : distributeBatch(rewriter, op);
+      if (failed(tile))
+        return failure();
+      op = *tile;
+    }
+    lowerScan(rewriter, op, plan);
+    return success();
   }
 
   void runOnOperation() override {
@@ -152,17 +253,12 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
     IRRewriter rewriter(&getContext());
     // Innermost first: a cell may have recurrences of its own.
     WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (auto rescan = dyn_cast<RescanOp>(op)) {
-        lowerRescan(rewriter, rescan);
-      } else if (auto scan = dyn_cast<ScanOp>(op)) {
-        ScheduleKind kind = scan.getSchedule()
-                                ? scan.getScheduleAttr().getKind()
-                                : ScheduleKind::Sequential;
-        if (failed(verifySchedule(scan, kind)))
-          return WalkResult::interrupt();
-        lowerScan(rewriter, scan, kind);
-      }
-      return WalkResult::advance();
+      LogicalResult lowered = success();
+      if (auto rescan = dyn_cast<RescanOp>(op))
+        lowered = lower(rewriter, rescan);
+      else if (auto scan = dyn_cast<ScanOp>(op))
+        lowered = lower(rewriter, scan);
+      return WalkResult(lowered);
     });
     if (result.wasInterrupted())
       signalPassFailure();

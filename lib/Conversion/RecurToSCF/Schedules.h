@@ -23,9 +23,11 @@ Progress emitSequence(OpBuilder &b, TokenView &view, Value begin, Value end,
                       Progress progress);
 
 /// Three phases: products of chunks; states at their beginnings; all tokens of
-/// each chunk from there.
+/// each chunk from there. The first and the last phase take chunks in any order:
+/// with `parallel` they are scf.forall.
 Progress emitChunkProducts(OpBuilder &b, TokenView &view, TokenView &stepView,
-                           Value length, int64_t chunk, Progress progress);
+                           Value length, int64_t chunk, bool parallel,
+                           Progress progress);
 
 /// All products by a work-efficient tree, then all outputs.
 Progress emitTree(OpBuilder &b, TokenView &view, Value length,

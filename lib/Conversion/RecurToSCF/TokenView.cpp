@@ -128,14 +128,28 @@ TokenView::TokenView(ScanOp op, ArrayRef<Value> batch) : op(op), batch(batch) {}
 Place TokenView::getPlace(OpBuilder &b, Value t) {
   Place place(batch);
   if (t && op.getReverse()) {
-    OpFoldResult length = op.getLoopSizes(b)[op.getTimeDim()];
-    Value end = getValueOrCreateConstantIndexOp(b, getLoc(), length);
-    Value last = arith::SubIOp::create(b, getLoc(), end,
+    Value last = arith::SubIOp::create(b, getLoc(), getLength(b),
                                        createIndex(b, getLoc(), 1));
     t = arith::SubIOp::create(b, getLoc(), last, t);
   }
   place.push_back(t);
   return place;
+}
+
+Place TokenView::getOutputPlace(OpBuilder &b, Value t) {
+  Place place = getPlace(b, t);
+  if (!partBegin)
+    return place;
+  place.back() = arith::SubIOp::create(b, getLoc(), place.back(), partBegin);
+  for (unsigned i = 0; i < batch.size(); ++i)
+    if (place[i])
+      place[i] = createIndex(b, getLoc(), 0);
+  return place;
+}
+
+Value TokenView::getLength(OpBuilder &b) {
+  return getValueOrCreateConstantIndexOp(b, getLoc(),
+                                         op.getLoopSizes(b)[op.getTimeDim()]);
 }
 
 Values TokenView::getInputs(OpBuilder &b, Value t) {
@@ -234,7 +248,7 @@ Values TokenView::step(OpBuilder &b, Value t, ValueRange inputs,
 Values TokenView::readInto(OpBuilder &b, Value t, ValueRange inputs,
                            ValueRange states, ValueRange outputs) {
   Values read(states);
-  Place place = getPlace(b, t);
+  Place place = getOutputPlace(b, t);
   if (Block *body = op.getReadBody()) {
     Values arguments(inputs);
     llvm::append_range(arguments, states);
@@ -328,21 +342,73 @@ Values TokenView::createProducts(OpBuilder &b, Value count, ValueRange states) {
   return products;
 }
 
+Values TokenView::createStates(OpBuilder &b, Value count, ValueRange states) {
+  return llvm::map_to_vector(states, [&](Value state) -> Value {
+    SmallVector<OpFoldResult> sizes = {count};
+    if (isa<RankedTensorType>(state.getType()))
+      llvm::append_range(sizes, tensor::getMixedSizes(b, getLoc(), state));
+    return tensor::EmptyOp::create(b, getLoc(), sizes,
+                                   getElementTypeOrSelf(state));
+  });
+}
+
 static AffineMap getFirstDim(OpBuilder &b) {
   return b.getMultiDimIdentityMap(1);
 }
 
-Values TokenView::getProduct(OpBuilder &b, Location loc, ValueRange products,
-                             Value i) {
-  return llvm::map_to_vector(products, [&](Value all) {
-    return sliceAt(b, loc, all, getFirstDim(b), i);
+Values TokenView::getEntry(OpBuilder &b, Location loc, ValueRange all,
+                           Value i) {
+  return llvm::map_to_vector(all, [&](Value entries) {
+    return sliceAt(b, loc, entries, getFirstDim(b), i);
   });
 }
 
-Values TokenView::setProduct(OpBuilder &b, Location loc, ValueRange product,
-                             ValueRange products, Value i) {
+Values TokenView::setEntry(OpBuilder &b, Location loc, ValueRange one,
+                           ValueRange all, Value i) {
   Values updated;
-  for (auto [one, all] : llvm::zip_equal(product, products))
-    updated.push_back(insertAt(b, loc, one, all, getFirstDim(b), i));
+  for (auto [entry, entries] : llvm::zip_equal(one, all))
+    updated.push_back(insertAt(b, loc, entry, entries, getFirstDim(b), i));
   return updated;
+}
+
+//===----------------------------------------------------------------------===//
+// Parts of the sequence
+//===----------------------------------------------------------------------===//
+
+TokenView TokenView::getPart(OpBuilder &b, Value begin, Value end) {
+  TokenView part = *this;
+  part.partSize = arith::SubIOp::create(b, getLoc(), end, begin);
+  part.partBegin = begin;
+  if (op.getReverse())
+    part.partBegin = arith::SubIOp::create(b, getLoc(), getLength(b), end);
+  return part;
+}
+
+TokenView::Slice TokenView::getOutputSlice(OpBuilder &b, unsigned i,
+                                           Value output) {
+  Slice slice;
+  slice.sizes = tensor::getMixedSizes(b, getLoc(), output);
+  slice.offsets.assign(slice.sizes.size(), b.getIndexAttr(0));
+  for (auto [at, expr] : llvm::enumerate(op.getOutputMap(i).getResults())) {
+    unsigned dim = cast<AffineDimExpr>(expr).getPosition();
+    if (dim == op.getTimeDim()) {
+      slice.offsets[at] = partBegin;
+      slice.sizes[at] = partSize;
+    } else if (batch[dim]) {
+      slice.offsets[at] = batch[dim];
+      slice.sizes[at] = b.getIndexAttr(1);
+    }
+  }
+  return slice;
+}
+
+Values TokenView::sliceOutputs(OpBuilder &b, ValueRange outputs) {
+  Values parts;
+  for (auto [i, output] : llvm::enumerate(outputs)) {
+    Slice slice = getOutputSlice(b, i, output);
+    SmallVector<OpFoldResult> strides(slice.sizes.size(), b.getIndexAttr(1));
+    parts.push_back(tensor::ExtractSliceOp::create(
+        b, getLoc(), output, slice.offsets, slice.sizes, strides));
+  }
+  return parts;
 }

@@ -73,17 +73,33 @@ public:
   /// The states after a product.
   Values apply(OpBuilder &b, ValueRange product, ValueRange states);
 
-  /// Tensors for `count` products, and access to one of them.
+  /// Tensors for `count` products or states, and access to one of them.
   Values createProducts(OpBuilder &b, Value count, ValueRange states);
-  static Values getProduct(OpBuilder &b, Location loc, ValueRange products,
-                           Value i);
-  static Values setProduct(OpBuilder &b, Location loc, ValueRange product,
-                           ValueRange products, Value i);
+  Values createStates(OpBuilder &b, Value count, ValueRange states);
+  static Values getEntry(OpBuilder &b, Location loc, ValueRange all, Value i);
+  static Values setEntry(OpBuilder &b, Location loc, ValueRange one,
+                         ValueRange all, Value i);
+
+  //===--------------------------------------------------------------------===//
+  // Parts of the sequence
+  //===--------------------------------------------------------------------===//
+
+  /// A view of tokens [begin, end) whose outputs are `sliceOutputs` of the whole
+  /// ones: what these tokens write, and nothing else.
+  TokenView getPart(OpBuilder &b, Value begin, Value end);
+  struct Slice {
+    SmallVector<OpFoldResult> offsets, sizes;
+  };
+  Slice getOutputSlice(OpBuilder &b, unsigned i, Value output);
+  Values sliceOutputs(OpBuilder &b, ValueRange outputs);
 
 private:
   bool takesWholeBatch() const { return !batch.empty() && !batch.front(); }
   /// The place of token t; of the whole sequence if t is null.
   Place getPlace(OpBuilder &b, Value t);
+  /// The same in the outputs, which may be a part.
+  Place getOutputPlace(OpBuilder &b, Value t);
+  Value getLength(OpBuilder &b);
   /// Maps of inputs (and then states) over the batch alone.
   SmallVector<AffineMap> getBatchMaps(unsigned states) const;
   Values call(OpBuilder &b, Block *body, Value t, ValueRange arguments,
@@ -93,6 +109,8 @@ private:
 
   ScanOp op;
   SmallVector<Value> batch;
+  /// Along the tokens as they lie in memory, if not all outputs are here.
+  Value partBegin, partSize;
 };
 
 } // namespace mlir::recur

@@ -27,9 +27,9 @@ static Values emitLevel(OpBuilder &b, TokenView &view, Value level,
       [&](OpBuilder &b, Value i, ValueRange products) {
         Value before = arith::SubIOp::create(b, loc, i, s);
         Values product =
-            view.combine(b, TokenView::getProduct(b, loc, products, before),
-                         TokenView::getProduct(b, loc, products, i));
-        return TokenView::setProduct(b, loc, product, products, i);
+            view.combine(b, TokenView::getEntry(b, loc, products, before),
+                         TokenView::getEntry(b, loc, products, i));
+        return TokenView::setEntry(b, loc, product, products, i);
       });
 }
 
@@ -42,7 +42,7 @@ Progress mlir::recur::emitTree(OpBuilder &b, TokenView &view, Value length,
   Values products = view.createProducts(b, length, progress.states);
   products = forEach(b, loc, zero, length, one, products,
                      [&](OpBuilder &b, Value t, ValueRange products) {
-                       return TokenView::setProduct(
+                       return TokenView::setEntry(
                            b, loc, view.liftToProduct(b, t, progress.states),
                            products, t);
                      });
@@ -76,7 +76,7 @@ Progress mlir::recur::emitTree(OpBuilder &b, TokenView &view, Value length,
         // The state before token t; the one after it.
         ValueRange before = values.drop_front(outputs);
         Values after =
-            view.apply(b, TokenView::getProduct(b, loc, products, t),
+            view.apply(b, TokenView::getEntry(b, loc, products, t),
                        progress.states);
         Values written = view.readInto(
             b, t, view.getInputs(b, t),

@@ -83,8 +83,12 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
   }
   for (const std::string &size : interface.sizes)
     os << " *   " << size << ": number of elements, >= 0\n";
-  os << " *\n * Scratch: the kernel owns it. " << scratch.stackBytes
+  int64_t others = (interface.numThreads - 1) * scratch.threadStackBytes;
+  os << " *\n * Scratch: the kernel owns it. " << scratch.stackBytes - others
      << " bytes of the caller's stack";
+  if (others)
+    os << ", " << scratch.threadStackBytes
+       << " of the stack\n * of each other thread";
   if (scratch.heapBytes || scratch.dynamicBuffers) {
     os << ", and from malloc, freed before it\n * returns: "
        << scratch.heapBytes << " bytes";
@@ -94,7 +98,14 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
   } else {
     os << "; nothing from the heap";
   }
-  os << ".\n * Re-entrant and thread-safe: no global state"
+  os << ".\n";
+  if (interface.numThreads > 1)
+    os << " * Runs on " << interface.numThreads
+       << " threads, the caller among them, of LLVM's OpenMP runtime: link "
+          "with\n * clang -fopenmp or -lomp (GCC's libgomp lacks what is "
+          "called). Results do not\n * depend on the number of threads, bit by "
+          "bit, also where the runtime gives\n * fewer.\n";
+  os << " * Re-entrant and thread-safe: no global state"
      << (interface.counters.empty() ? "" : " but counters")
      << "; calls may run at the same time.\n */\n";
 

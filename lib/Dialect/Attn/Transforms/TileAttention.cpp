@@ -71,7 +71,7 @@ static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
   return success();
 }
 
-static void simplify(Operation *root) {
+void mlir::attn::simplifyTiles(Operation *root) {
   MLIRContext *context = root->getContext();
   RewritePatternSet patterns(context);
   for (StringRef name : {"affine", "attn", "linalg", "scf", "tensor", "arith"})
@@ -90,7 +90,7 @@ static void simplify(Operation *root) {
 }
 
 LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
-                                        int64_t keys) {
+                                        int64_t keys, bool parallel) {
   // Tiles next to the mask's edge.
   int64_t edgeTile = std::min(queries, keys);
 
@@ -105,11 +105,12 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
   // Marks the folds to tile: their clones have it, other folds do not.
   StringRef kTileKeys = "attn.tile_keys";
   folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
-  if (failed(tileQueries(rewriter, folded.finish, queries)))
+  if (failed(parallel ? distributeQueries(rewriter, folded.finish, queries)
+                      : tileQueries(rewriter, folded.finish, queries)))
     return failure();
   // A multi-result producer fused through several slices is cloned for each;
   // CSE makes it one again before its keys are tiled.
-  simplify(function);
+  simplifyTiles(function);
 
   SmallVector<FoldOp> folds;
   function->walk([&](FoldOp fold) {
@@ -123,6 +124,6 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
         failed(tileKeys(rewriter, split.after, edgeTile)))
       return failure();
   }
-  simplify(function);
+  simplifyTiles(function);
   return success();
 }

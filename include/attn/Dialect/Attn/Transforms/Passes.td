@@ -141,4 +141,46 @@ def AttnDecompose : Pass<"attn-decompose"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnHoistInvariants : Pass<"attn-hoist-invariants"> {
+  let summary = "move what never changes out of loops that run in order";
+  let description = [{
+    Loop-invariant code motion that stops at loops whose iterations may run at
+    the same time: what a state starts from is written by every iteration of an
+    `scf.forall`, so each has its own, and outside there would be one more to copy
+    it from.
+
+    ```mlir
+    func.func @example(%rows: index, %init: tensor<?x32xf32>) -> tensor<?x32xf32> {
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %result = scf.forall (%i) in (%rows) shared_outs(%all = %init) -> (tensor<?x32xf32>) {
+        %sum = scf.for %j = %c0 to %c8 step %c1 iter_args(%sum = %zero) -> (f32) {
+          %root = math.sqrt %zero : f32
+          %next = arith.addf %sum, %root : f32
+          scf.yield %next : f32
+        }
+        %empty = tensor.empty() : tensor<1x32xf32>
+        %row = linalg.fill ins(%sum : f32) outs(%empty : tensor<1x32xf32>) -> tensor<1x32xf32>
+        scf.forall.in_parallel {
+          tensor.parallel_insert_slice %row into %all[%i, 0] [1, 32] [1, 1] : tensor<1x32xf32> into tensor<?x32xf32>
+        }
+      }
+      return %result : tensor<?x32xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %result = scf.forall (%i) in (%rows) shared_outs(%all = %init) -> (tensor<?x32xf32>) {
+      %root = math.sqrt %zero : f32
+      %sum = scf.for %j = %c0 to %c8 step %c1
+        %next = arith.addf
+      %empty = tensor.empty() : tensor<1x32xf32>
+    ```
+  }];
+}
+
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_PASSES_TD

@@ -40,6 +40,19 @@ struct SplitFold {
 };
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 
+/// finish(fold(s, K))  -->  forall batch, tiles of queries:
+///                            finish(fold(tile of s, K))
+///
+/// Iterations write apart and read nothing of each other: they may run on several
+/// threads, and no number depends on how many these are. A tile has `queries`
+/// rows; all of them if that is 0. The fold is cloned for each of its results:
+/// `simplifyTiles` makes it one again.
+LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
+                                int64_t queries);
+
+/// Canonicalizes what tiling leaves behind and merges what it cloned.
+void simplifyTiles(Operation *root);
+
 /// attention  -->  for each tile of queries:
 ///                   for each tile of keys: s = fold(s, tile)
 ///                   finish(s)
@@ -47,7 +60,9 @@ SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 /// Keys that the mask hides are not visited, those that it shows are folded
 /// without mask; next to the mask's edge a tile has min(queries, keys) keys.
 /// With `keys` = 1 it is the recurrent form, with several queries side by side.
-LogicalResult tileAttention(AttentionOp op, int64_t queries, int64_t keys);
+/// `parallel` makes the loops over batch and queries scf.forall.
+LogicalResult tileAttention(AttentionOp op, int64_t queries, int64_t keys,
+                            bool parallel);
 
 } // namespace mlir::attn
 

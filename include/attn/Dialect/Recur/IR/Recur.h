@@ -15,6 +15,7 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/TilingInterface.h"
 
 #include "attn/Dialect/Recur/IR/RecurDialect.h.inc"
 #include "attn/Dialect/Recur/IR/RecurEnums.h.inc"

@@ -12,6 +12,7 @@ include "attn/Dialect/Recur/IR/RecurAttrs.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/TilingInterface.td"
 
 /// Recurrences: sequences in, states in destination style, sequences out.
 class Recur_Op<string mnemonic, list<Trait> traits = []>
@@ -19,7 +20,10 @@ class Recur_Op<string mnemonic, list<Trait> traits = []>
         Pure, AttrSizedOperandSegments,
         DestinationStyleOpInterface,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-          ["reifyResultShapes"]>],
+          ["reifyResultShapes"]>,
+        DeclareOpInterfaceMethods<TilingInterface,
+          ["getLoopIteratorTypes", "getIterationDomain",
+           "getTiledImplementation", "getResultTilePosition"]>],
         traits)> {
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
