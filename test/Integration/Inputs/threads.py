@@ -87,13 +87,12 @@ ATTENTION = {
     # Fewer tiles than threads, then an odd number of them; the rest of 5 rows.
     "one-head": Case(queries=37, keys=37, mask="causal", tile=(8, 16)),
     "window": Case(queries=130, keys=130, heads=2, layout="hsd", mask="window<9, 0>",
-                   dynamic="sequence", tile=(16, 32)),
+                   tile=(16, 32)),
     "grouped": Case(queries=33, keys=65, batch=2, heads=2, group=3, layout="bhgsd", score="alibi",
-                    mask="causal", offset="scalar", offset_value=32, dynamic="sequence"),
-    "dynamic": Case(queries=64, keys=75, batch=2, heads=3, layout="bshd", dynamic="all",
-                    mask_tensor="bool", dtype="f16"),
+                    mask="causal", offset="scalar", offset_value=32),
+    "dynamic": Case(queries=64, keys=75, batch=2, heads=3, layout="bshd", dynamic="sequence"),
     "decode": Case(queries=1, keys=300, batch=2, heads=5, layout="bhsd", valid="batch",
-                   valid_value=260, dtype="bf16"),
+                   valid_value=260, mask_tensor="bool", dtype="bf16"),
     "features-first": Case(queries=40, keys=9, batch=1, heads=4, layout="features-first",
                            dtype="f64", mask="prefix<5>"),
 }  # fmt: skip
