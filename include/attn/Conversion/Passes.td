@@ -36,7 +36,8 @@ def AttnToMaterialized : Pass<"attn-to-materialized"> {
     %o = attn.finish ins(%m2, %l2, %acc2 : ...) outs(%init : tensor<8x4xf32>)
     ```
 
-    With `num-threads` above 1 the batch and the heads are an `scf.forall`.
+    With `num-threads` above 1 batch and heads are an `scf.forall`, with a fold of
+    all queries and keys of a head in each iteration.
   }];
   let options = [
     Option<"numThreads", "num-threads", "int64_t", "1",
@@ -244,6 +245,13 @@ def RecurToSCF : Pass<"recur-to-scf"> {
 
     Within a chunk, a NaN or infinity of a token reaches the whole chunk, also
     the tokens before it.
+
+    With `num-threads` above 1 the batch is an `scf.forall`: one place of it at a
+    time, or 64 numbers of its innermost dimension. Products of chunks are as
+    independent as a batch is: where the batch is small or its size unknown, the
+    first and the last of their three phases are `scf.forall` over chunks instead.
+    A recurrence within a cell is run by one thread. No order of evaluation
+    depends on the number of threads, so neither does any bit.
 
     ```mlir
     func.func @example(%x: tensor<?x16xf32>, %y0: tensor<?x16xf32>, %h0: tensor<16xf32>) -> tensor<?x16xf32> {
