@@ -222,6 +222,16 @@ static SmallVector<Type> concat(ArrayRef<Type> a, ArrayRef<Type> b) {
   return types;
 }
 
+template <typename OpTy>
+static LogicalResult verifyOutputsWithoutRead(OpTy op) {
+  SmallVector<Type> outputs = op.getOutputSliceTypes(),
+                    state = op.getStateTypes();
+  if (op.getReadBody() || outputs.empty() || outputs == state)
+    return success();
+  return op.emitOpError("without `read` the outputs are the states (")
+         << state << "), but their slices are (" << outputs << ")";
+}
+
 LogicalResult ScanOp::verify() {
   if (failed(verifyOperands(*this)))
     return failure();
@@ -248,11 +258,8 @@ LogicalResult ScanOp::verifyRegions() {
       failed(verifyRegion(*this, "read", getReadBody(), both,
                           getOutputSliceTypes())))
     return failure();
-  if (!getReadBody() && !getOutputs().empty() &&
-      getOutputSliceTypes() != state)
-    return emitOpError("without `read` the outputs are the states (")
-           << state << "), but their slices are (" << getOutputSliceTypes()
-           << ")";
+  if (failed(verifyOutputsWithoutRead(*this)))
+    return failure();
   if (MonoidAttrInterface monoid = getMonoidAttr())
     return monoid.verifyTypes([&] { return emitOpError(); },
                               getLiftBody()->getTerminator()->getOperandTypes(),
@@ -279,12 +286,7 @@ LogicalResult RescanOp::verifyRegions() {
       failed(verifyRegion(*this, "read", getReadBody(), concat(tokens, state),
                           getOutputSliceTypes())))
     return failure();
-  if (!getReadBody() && !getOutputs().empty() &&
-      getOutputSliceTypes() != state)
-    return emitOpError("without `read` the outputs are the states (")
-           << state << "), but their slices are (" << getOutputSliceTypes()
-           << ")";
-  return success();
+  return verifyOutputsWithoutRead(*this);
 }
 
 /// The region of a recurrence that holds `op`, or null.

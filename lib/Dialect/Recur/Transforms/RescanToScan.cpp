@@ -24,7 +24,8 @@ using namespace mlir::recur;
 // Matching
 //===----------------------------------------------------------------------===//
 
-bool mlir::recur::hasTokenForEachOfHistory(RescanOp op) {
+/// Whether there are certainly as many tokens as there is history.
+static bool hasTokenForEachOfHistory(RescanOp op) {
   unsigned first = op.getTimeDim(), second = op.getHistoryDim();
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   if (!ShapedType::isDynamic(ranges[first]) &&
@@ -137,6 +138,21 @@ matchStep(RescanWithoutToken &match,
   return success();
 }
 
+std::optional<Refusal> mlir::recur::refuseSharedPrefixes(RescanOp op) {
+  if (op.getBoundary() != Boundary::Reset)
+    return Refusal{"the boundary is chain: a token starts where the one before "
+                   "it left off",
+                   "use #recur<boundary reset>"};
+  if (op.getHistory() != History::Prefix)
+    return Refusal{"each token rereads all of the history, not a prefix of it",
+                   "use #recur<history prefix> if what comes later is hidden"};
+  if (!hasTokenForEachOfHistory(op))
+    return Refusal{"there may be more or fewer tokens than history",
+                   "make both sizes static, or the destination of the size of "
+                   "the history"};
+  return std::nullopt;
+}
+
 FailureOr<RescanWithoutToken>
 mlir::recur::matchRescanWithoutToken(RescanOp op, Refusal *refusal) {
   auto refuse = [&](const Twine &reason, const Twine &fix) -> LogicalResult {
@@ -144,17 +160,8 @@ mlir::recur::matchRescanWithoutToken(RescanOp op, Refusal *refusal) {
       *refusal = {reason.str(), fix.str()};
     return failure();
   };
-  if (op.getBoundary() != Boundary::Reset)
-    return refuse("the boundary is chain: a token starts where the one before "
-                  "it left off",
-                  "use #recur<boundary reset>");
-  if (op.getHistory() != History::Prefix)
-    return refuse("each token rereads all of the history, not a prefix of it",
-                  "use #recur<history prefix> if what comes later is hidden");
-  if (!hasTokenForEachOfHistory(op))
-    return refuse("there may be more or fewer tokens than history",
-                  "make both sizes static, or the destination of the size of "
-                  "the history");
+  if (std::optional<Refusal> why = refuseSharedPrefixes(op))
+    return refuse(why->reason, why->fix);
   RescanWithoutToken match{op, {}, {}};
   for (unsigned i = 0; i < op.getInputs().size(); ++i) {
     // What no region looks at may have both t and j.

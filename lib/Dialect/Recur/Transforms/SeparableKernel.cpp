@@ -300,17 +300,8 @@ LogicalResult Matcher::matchSum(Value next, Value state, Term &term) {
 }
 
 FailureOr<SeparableKernel> Matcher::run() {
-  if (op.getBoundary() != Boundary::Reset)
-    return refuse("the boundary is chain: a token starts where the one before "
-                  "it left off",
-                  "use #recur<boundary reset>");
-  if (op.getHistory() != History::Prefix)
-    return refuse("each token rereads all of the history, not a prefix of it",
-                  "use #recur<history prefix> if what comes later is hidden");
-  if (!hasTokenForEachOfHistory(op))
-    return refuse("there may be more or fewer tokens than history",
-                  "make both sizes static, or the destination of the size of "
-                  "the history");
+  if (std::optional<Refusal> why = refuseSharedPrefixes(op))
+    return refuse(why->reason, why->fix);
   if (!llvm::all_of(op.getFinalStates(),
                     [](Value state) { return state.use_empty(); }))
     return refuse("the final state is used, and the scan has another",

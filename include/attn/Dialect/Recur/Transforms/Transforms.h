@@ -29,8 +29,9 @@ SmallVector<Value> inlineBody(OpBuilder &b, Block *body, ValueRange arguments);
 /// In place; nothing happens to a scan that has a step.
 void expandMonoid(RewriterBase &rewriter, ScanOp op);
 
-/// Whether there are certainly as many tokens as there is history.
-bool hasTokenForEachOfHistory(RescanOp op);
+/// Why the prefixes that tokens reread are not those of one pass: they must begin
+/// from one state, and grow by one token each. Nothing if they are.
+std::optional<Refusal> refuseSharedPrefixes(RescanOp op);
 
 /// A rescan whose step does not look at t.
 struct RescanWithoutToken {
