@@ -83,6 +83,9 @@ LogicalResult run(const Options &options,
   FailureOr<CompileOptions> compile = commandLine.get();
   if (failed(compile))
     return failure();
+  if (compile->numThreads != 1)
+    return reportError("attn-bench times one thread; for several use "
+                       "attn-run --time --num-threads");
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);

@@ -30,26 +30,35 @@
 // CHECK:             %[[WRITTEN_G:.*]] = tensor.insert_slice %[[PRODUCT]]#0 into %[[GS]][%[[C]], 0] [1, 4] [1, 1]
 // CHECK:             %[[WRITTEN_B:.*]] = tensor.insert_slice %[[PRODUCT]]#1 into %[[BS]][%[[C]], 0] [1, 4] [1, 1]
 // CHECK:             scf.yield %[[WRITTEN_G]], %[[WRITTEN_B]]
-// CHECK:           %[[RESULT:.*]]:2 = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[Y:.*]] = %[[Y0]], %[[CARRY:.*]] = %[[H0]])
-// CHECK:             %[[BEGIN:.*]] = arith.muli %[[C]], %c32
+// CHECK:           %[[CARRIES:.*]]:2 = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[HS:.*]] = %{{.*}}, %[[CARRY:.*]] = %[[H0]])
 // CHECK:             %[[G_C:.*]] = tensor.extract_slice %[[PRODUCTS]]#0[%[[C]], 0] [1, 4] [1, 1]
 // CHECK:             %[[B_C:.*]] = tensor.extract_slice %[[PRODUCTS]]#1[%[[C]], 0] [1, 4] [1, 1]
 // CHECK:             %[[A_C:.*]] = linalg.generic {indexing_maps = [#[[$I_I]], #[[$I_I]]], {{.*}}} ins(%[[G_C]] : {{.*}}) outs(%{{.*}}
 // CHECK:               math.exp
 // CHECK:             %[[NEXT_CARRY:.*]] = linalg.generic {indexing_maps = [#[[$I_I]], #[[$I_I]], #[[$I_I]]], {{.*}}} ins(%[[A_C]], %[[B_C]] : {{.*}}) outs(%[[CARRY]]
 // CHECK:               math.fma
+// CHECK:             %[[WRITTEN:.*]] = tensor.insert_slice %[[CARRY]] into %[[HS]][%[[C]], 0] [1, 4] [1, 1]
+// CHECK:             scf.yield %[[WRITTEN]], %[[NEXT_CARRY]]
+// CHECK:           %[[RESULT:.*]] = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[Y:.*]] = %[[Y0]])
+// CHECK:             %[[BEGIN:.*]] = arith.muli %[[C]], %c32
 // CHECK:             %[[FULL:.*]] = arith.addi %[[BEGIN]], %c32
 // CHECK:             %[[END:.*]] = arith.minui %[[FULL]], %[[LENGTH]]
-// CHECK:             %[[TOKENS:.*]]:2 = scf.for %[[T:.*]] = %[[BEGIN]] to %[[END]] step %c1 iter_args(%[[Y_C:.*]] = %[[Y]], %[[H:.*]] = %[[CARRY]])
+// CHECK:             %[[SIZE:.*]] = arith.subi %[[END]], %[[BEGIN]]
+// CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][0, %[[BEGIN]]] [4, %[[SIZE]]] [1, 1]
+// CHECK:             %[[H_C:.*]] = tensor.extract_slice %[[CARRIES]]#0[%[[C]], 0] [1, 4] [1, 1]
+// CHECK:             %[[TOKENS:.*]]:2 = scf.for %[[T:.*]] = %[[BEGIN]] to %[[END]] step %c1 iter_args(%[[SO_FAR:.*]] = %[[Y_C]], %[[H:.*]] = %[[H_C]])
 // CHECK:               %[[G_T:.*]] = tensor.extract_slice %[[G]][0, %[[T]]] [4, 1] [1, 1]
 // CHECK:               %[[X_T:.*]] = tensor.extract_slice %[[X]][0, %[[T]]] [4, 1] [1, 1]
 // CHECK:               %[[NEXT:.*]] = linalg.generic {indexing_maps = [#[[$I_I]], #[[$I_I]], #[[$I_I]]], {{.*}}} ins(%[[G_T]], %[[X_T]] : {{.*}}) outs(%[[H]]
 // CHECK:                 math.exp
 // CHECK:                 arith.mulf
 // CHECK:                 arith.addf
-// CHECK:               %[[WRITTEN:.*]] = tensor.insert_slice %[[NEXT]] into %[[Y_C]][0, %[[T]]] [4, 1] [1, 1]
+// CHECK:               %[[PLACE:.*]] = arith.subi %[[T]], %[[BEGIN]]
+// CHECK:               %[[WRITTEN:.*]] = tensor.insert_slice %[[NEXT]] into %[[SO_FAR]][0, %[[PLACE]]] [4, 1] [1, 1]
 // CHECK:               scf.yield %[[WRITTEN]], %[[NEXT]]
-// CHECK:             scf.yield %[[TOKENS]]#0, %[[NEXT_CARRY]]
+// CHECK:             %[[WHOLE:.*]] = tensor.insert_slice %[[TOKENS]]#0 into %[[Y]][0, %[[BEGIN]]] [4, %[[SIZE]]] [1, 1]
+// CHECK:             scf.yield %[[WHOLE]]
+// CHECK:           return %[[RESULT]], %[[CARRIES]]#1
 func.func @numbers(%g: tensor<4x?xf32>, %x: tensor<4x?xf32>, %y0: tensor<4x?xf32>, %h0: tensor<4xf32>) -> (tensor<4x?xf32>, tensor<4xf32>) {
   %y, %h = recur.scan ins(%g, %x : tensor<4x?xf32>, tensor<4x?xf32>) outs(%y0 : tensor<4x?xf32>) init(%h0 : tensor<4xf32>)
       {indexing_maps = [affine_map<(c, t) -> (c, t)>, affine_map<(c, t) -> (c, t)>, affine_map<(c, t) -> (c, t)>,
@@ -82,18 +91,26 @@ func.func @numbers(%g: tensor<4x?xf32>, %x: tensor<4x?xf32>, %y0: tensor<4x?xf32
 // CHECK:               scf.yield %[[NEXT]]
 // CHECK:             %[[WRITTEN:.*]] = tensor.insert %[[PRODUCT]] into %[[P]][%[[C]]]
 // CHECK:             scf.yield %[[WRITTEN]]
-// CHECK:           %[[RESULT:.*]]:2 = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[Y:.*]] = %[[Y0]], %[[CARRY:.*]] = %[[START]])
-// CHECK:             %[[BEGIN:.*]] = arith.muli %[[C]], %c64
+// CHECK:           %[[CARRIES:.*]]:2 = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[HS:.*]] = %{{.*}}, %[[CARRY:.*]] = %[[START]])
 // CHECK:             %[[P_C:.*]] = tensor.extract %[[PRODUCTS]][%[[C]]]
 // CHECK:             %[[NEXT_CARRY:.*]] = arith.maximumf %[[CARRY]], %[[P_C]]
+// CHECK:             %[[WRITTEN:.*]] = tensor.insert %[[CARRY]] into %[[HS]][%[[C]]]
+// CHECK:             scf.yield %[[WRITTEN]], %[[NEXT_CARRY]]
+// CHECK:           %[[RESULT:.*]] = scf.for %[[C:.*]] = %c0 to %[[COUNT]] step %c1 iter_args(%[[Y:.*]] = %[[Y0]])
+// CHECK:             %[[BEGIN:.*]] = arith.muli %[[C]], %c64
 // CHECK:             %[[FULL:.*]] = arith.addi %[[BEGIN]], %c64
 // CHECK:             %[[END:.*]] = arith.minui %[[FULL]], %[[LENGTH]]
-// CHECK:             %[[TOKENS:.*]]:2 = scf.for %[[T:.*]] = %[[BEGIN]] to %[[END]] step %c1 iter_args(%[[Y_C:.*]] = %[[Y]], %[[H:.*]] = %[[CARRY]])
+// CHECK:             %[[SIZE:.*]] = arith.subi %[[END]], %[[BEGIN]]
+// CHECK:             %[[Y_C:.*]] = tensor.extract_slice %[[Y]][%[[BEGIN]]] [%[[SIZE]]] [1]
+// CHECK:             %[[H_C:.*]] = tensor.extract %[[CARRIES]]#0[%[[C]]]
+// CHECK:             %[[TOKENS:.*]]:2 = scf.for %[[T:.*]] = %[[BEGIN]] to %[[END]] step %c1 iter_args(%[[SO_FAR:.*]] = %[[Y_C]], %[[H:.*]] = %[[H_C]])
 // CHECK:               %[[X_T:.*]] = tensor.extract %[[X]][%[[T]]]
 // CHECK:               %[[NEXT:.*]] = arith.maximumf %[[H]], %[[X_T]]
-// CHECK:               %[[WRITTEN:.*]] = tensor.insert %[[NEXT]] into %[[Y_C]][%[[T]]]
+// CHECK:               %[[PLACE:.*]] = arith.subi %[[T]], %[[BEGIN]]
+// CHECK:               %[[WRITTEN:.*]] = tensor.insert %[[NEXT]] into %[[SO_FAR]][%[[PLACE]]]
 // CHECK:               scf.yield %[[WRITTEN]], %[[NEXT]]
-// CHECK:             scf.yield %[[TOKENS]]#0, %[[NEXT_CARRY]]
+// CHECK:             %[[WHOLE:.*]] = tensor.insert_slice %[[TOKENS]]#0 into %[[Y]][%[[BEGIN]]] [%[[SIZE]]] [1]
+// CHECK:             scf.yield %[[WHOLE]]
 func.func @combine(%x: tensor<?xf32>, %y0: tensor<?xf32>, %h0: tensor<f32>) -> tensor<?xf32> {
   %y, %h = recur.scan ins(%x : tensor<?xf32>) outs(%y0 : tensor<?xf32>) init(%h0 : tensor<f32>)
       {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>],
