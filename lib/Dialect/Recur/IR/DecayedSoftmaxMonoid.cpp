@@ -73,6 +73,12 @@ static Numbers merge(OpBuilder &b, Location loc, Value c, ValueRange first,
   return {max, sum(first[1], second[1]), sum(first[2], second[2])};
 }
 
+/// All components of an element or a product have the state's shape.
+static SmallVector<Spread> spreadAll(ValueRange components) {
+  return llvm::map_to_vector(components,
+                             [](Value value) { return Spread{value}; });
+}
+
 static Value createOne(OpBuilder &b, Location loc, Type type) {
   return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 1.0));
 }
@@ -81,7 +87,7 @@ SmallVector<Value> DecayedSoftmaxAttr::act(OpBuilder &b, Location loc,
                                            ValueRange element,
                                            ValueRange state) const {
   return updateElements(
-      b, loc, {Spread{element[0]}, Spread{element[1]}, Spread{element[2]}},
+      b, loc, spreadAll(element),
       state, [](OpBuilder &b, Location loc, ValueRange in, ValueRange h) {
         Value one = createOne(b, loc, in[0].getType());
         return merge(b, loc, in[0], h, ValueRange{in[1], one, in[2]});
@@ -92,7 +98,7 @@ SmallVector<Value> DecayedSoftmaxAttr::toProduct(OpBuilder &b, Location loc,
                                                  ValueRange element,
                                                  ValueRange state) const {
   return updateElements(
-      b, loc, {Spread{element[0]}, Spread{element[1]}, Spread{element[2]}},
+      b, loc, spreadAll(element),
       createEmptyLike(b, loc, state[0], getProductTypes(state.getTypes())),
       [](OpBuilder &b, Location loc, ValueRange in, ValueRange) -> Numbers {
         return {in[0], in[1], createOne(b, loc, in[0].getType()), in[2]};
@@ -102,10 +108,8 @@ SmallVector<Value> DecayedSoftmaxAttr::toProduct(OpBuilder &b, Location loc,
 SmallVector<Value> DecayedSoftmaxAttr::combine(OpBuilder &b, Location loc,
                                                ValueRange first,
                                                ValueRange second) const {
-  SmallVector<Spread> inputs = llvm::map_to_vector(
-      second, [](Value value) { return Spread{value}; });
   return updateElements(
-      b, loc, inputs, first,
+      b, loc, spreadAll(second), first,
       [](OpBuilder &b, Location loc, ValueRange q, ValueRange p) -> Numbers {
         Numbers product = {arith::AddFOp::create(b, loc, p[0], q[0])};
         llvm::append_range(product, merge(b, loc, q[0], p.drop_front(),
@@ -117,10 +121,8 @@ SmallVector<Value> DecayedSoftmaxAttr::combine(OpBuilder &b, Location loc,
 SmallVector<Value> DecayedSoftmaxAttr::apply(OpBuilder &b, Location loc,
                                              ValueRange product,
                                              ValueRange state) const {
-  SmallVector<Spread> inputs = llvm::map_to_vector(
-      product, [](Value value) { return Spread{value}; });
   return updateElements(
-      b, loc, inputs, state,
+      b, loc, spreadAll(product), state,
       [](OpBuilder &b, Location loc, ValueRange q, ValueRange h) {
         return merge(b, loc, q[0], h, q.drop_front());
       });
