@@ -74,12 +74,9 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
     openMP.numThreads = options.numThreads;
     pm.addPass(createConvertSCFToOpenMPPass(openMP));
   }
-  ConvertVectorToLLVMPassOptions vectorToLLVM;
-  vectorToLLVM.vectorTransposeLowering =
-      vector::VectorTransposeLowering::Shuffle16x16;
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(createConvertVectorToLLVMPass(vectorToLLVM));
+  pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createUBToLLVMConversionPass());

@@ -64,6 +64,8 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
     form.queries = options.queries;
   if (options.keys)
     form.keys = options.keys;
+  if (options.block)
+    form.block = options.block;
 }
 
 LogicalResult Compiler::lowerToForm() {

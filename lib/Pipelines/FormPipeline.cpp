@@ -29,6 +29,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   AttnToBlockedOptions blocked;
   blocked.queries = options.queries;
   blocked.keys = options.keys;
+  blocked.block = options.block;
   blocked.numThreads = options.numThreads;
   pm.addPass(createAttnToBlocked(blocked));
   pm.addPass(createAttnToRecur());

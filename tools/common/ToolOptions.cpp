@@ -70,6 +70,9 @@ struct CompileCommandLine::Options {
       cl::init(0), cl::cat(category)};
   cl::opt<int64_t> keys{"keys", cl::desc("keys per tile, in rows"),
                         cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> block{
+      "block", cl::desc("queries that share a tile of keys, in rows"),
+      cl::init(0), cl::cat(category)};
   cl::opt<int64_t> numThreads{
       "num-threads",
       cl::desc("threads that the kernel runs on (more than one: OpenMP)"),
@@ -112,7 +115,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   if (!given.memoryBudget.empty())
     return reportError("no choice by memory budget yet; leave out "
                        "--memory-budget");
-  if (given.queries < 0 || given.keys < 0)
+  if (given.queries < 0 || given.keys < 0 || given.block < 0)
     return reportError("tile sizes are in rows and must not be negative");
   CompileOptions result;
   result.entry = given.entry;
@@ -122,6 +125,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.cpu = given.cpu;
   result.queries = given.queries;
   result.keys = given.keys;
+  result.block = given.block;
   result.numThreads = given.numThreads;
   return result;
 }

@@ -100,6 +100,8 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
       "queries per tile, in rows, where the form does not say">,
     Option<"keys", "keys", "int64_t", "256",
       "keys per tile, in rows, where the form does not say">,
+    Option<"block", "block", "int64_t", "128",
+      "queries that share a tile of keys, in rows, where the form does not say">,
     Option<"numThreads", "num-threads", "int64_t", "1",
       "threads to have independent loops for; with 1, loops run in order">,
   ];

@@ -19,7 +19,8 @@ struct CompileOptions {
   std::string entry;            // Empty: the only public function.
   FormKind form = FormKind::Blocked;
   std::string cpu = "native";
-  int64_t queries = 0, keys = 0; // Tile sizes in rows; 0: suited to the CPU.
+  // Tile sizes in rows; 0: suited to the CPU.
+  int64_t queries = 0, keys = 0, block = 0;
   int64_t numThreads = 1;        // Threads that the kernel runs on.
   bool count = false;            // The kernel counts its folds.
   bool timing = false;           // Report where compile time goes.

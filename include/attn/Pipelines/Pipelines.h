@@ -32,6 +32,10 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<int64_t> keys{
       *this, "keys", llvm::cl::desc("keys per tile, in rows"),
       llvm::cl::init(256)};
+  PassOptions::Option<int64_t> block{
+      *this, "block",
+      llvm::cl::desc("queries that share a tile of keys, in rows"),
+      llvm::cl::init(128)};
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};

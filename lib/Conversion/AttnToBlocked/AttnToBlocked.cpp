@@ -25,10 +25,11 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
   using AttnToBlockedBase::AttnToBlockedBase;
 
   void runOnOperation() override {
-    if (queries <= 0 || keys <= 0) {
+    if (queries <= 0 || keys <= 0 || block < 0) {
       getOperation()->emitError("tile sizes are in rows and must be positive, "
                                 "got queries = ")
-          << queries.getValue() << ", keys = " << keys.getValue();
+          << queries.getValue() << ", keys = " << keys.getValue()
+          << ", block = " << block.getValue();
       return signalPassFailure();
     }
     // One at a time: simplifying around one may merge or replace others.
@@ -51,9 +52,14 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
 
   LogicalResult rewrite(AttentionOp op) {
     FormAttr form = op.getFormAttr();
-    int64_t queryTile = form && form.getQueries() ? form.getQueries() : queries;
-    int64_t keyTile = form && form.getKeys() ? form.getKeys() : keys;
-    return tileAttention(op, queryTile, keyTile, numThreads > 1);
+    AttentionTiles tiles{queries, keys, block};
+    if (form && form.getQueries())
+      tiles.queries = form.getQueries();
+    if (form && form.getKeys())
+      tiles.keys = form.getKeys();
+    if (form && form.getBlock())
+      tiles.block = form.getBlock();
+    return tileAttention(op, tiles, numThreads > 1);
   }
 };
 } // namespace

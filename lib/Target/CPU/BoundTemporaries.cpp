@@ -1,4 +1,4 @@
-//===- BoundTemporaries.cpp - Temporaries of bounded size ===//
+//===- BoundTemporaries.cpp - Temporaries of bounded size, well spread ===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,11 +19,15 @@ using namespace mlir;
 using namespace mlir::attn;
 using presburger::BoundType;
 
+static int64_t getElementBytes(tensor::EmptyOp empty) {
+  return llvm::divideCeil(empty.getType().getElementTypeBitWidth(), 8);
+}
+
 /// The smallest static shape that holds `empty`, if it is below `maxBytes`.
 static FailureOr<SmallVector<int64_t>> getBound(tensor::EmptyOp empty,
                                                 int64_t maxBytes) {
   SmallVector<int64_t> shape;
-  int64_t bytes = empty.getType().getElementTypeBitWidth() / 8;
+  int64_t bytes = getElementBytes(empty);
   for (OpFoldResult size : empty.getMixedSizes()) {
     FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
         BoundType::UB, size, /*stopCondition=*/nullptr,
@@ -34,6 +38,18 @@ static FailureOr<SmallVector<int64_t>> getBound(tensor::EmptyOp empty,
     shape.push_back(*bound);
   }
   return shape;
+}
+
+/// Rows a multiple of this many bytes apart fall into few sets of the first cache,
+/// and a tile of them would evict itself. A cache line more spreads them.
+static constexpr int64_t kAliasBytes = 256, kLineBytes = 64;
+
+static void spreadRows(MutableArrayRef<int64_t> shape, int64_t elementBytes) {
+  int64_t rows = 1;
+  for (int64_t size : shape.drop_back())
+    rows *= size;
+  if (rows > 1 && shape.back() * elementBytes % kAliasBytes == 0)
+    shape.back() += kLineBytes / elementBytes;
 }
 
 /// Gives each use its own empty tensor. CSE makes one of those that look alike,
@@ -62,13 +78,16 @@ struct CPUBoundTemporaries
     splitUses(getOperation());
     SmallVector<tensor::EmptyOp> temporaries;
     getOperation()->walk([&](tensor::EmptyOp empty) {
-      if (!empty.getType().hasStaticShape() &&
+      if (empty.getType().getRank() > 0 &&
           empty.getType().getElementType().isIntOrFloat())
         temporaries.push_back(empty);
     });
     for (tensor::EmptyOp empty : temporaries) {
       FailureOr<SmallVector<int64_t>> shape = getBound(empty, maxBytes);
       if (failed(shape))
+        continue;
+      spreadRows(*shape, getElementBytes(empty));
+      if (ArrayRef(*shape) == empty.getType().getShape())
         continue;
       IRRewriter rewriter(empty);
       auto whole = tensor::EmptyOp::create(rewriter, empty.getLoc(), *shape,

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -59,6 +60,8 @@ struct Format {
   /// Added to a number of moderate size it leaves the nearest integer, ties to
   /// even, in the last bits of the sum.
   double getRounder() const { return 1.5 * std::ldexp(1.0, mantissaBits); }
+  /// Of the exponent.
+  int64_t getBias() const { return (int64_t(1) << (bits - mantissaBits - 2)) - 1; }
 };
 
 Format getFormat(Type element) {
@@ -128,25 +131,11 @@ private:
   }
 };
 
-/// Whether x is `y > c ? c : y` with c <= 0.
-bool isBoundedByZero(Value x) {
-  auto select = x.getDefiningOp<arith::SelectOp>();
-  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>()
-                        : arith::CmpFOp();
-  APFloat bound(0.0);
-  return compare && compare.getPredicate() == arith::CmpFPredicate::OGT &&
-         select.getTrueValue() == compare.getRhs() &&
-         select.getFalseValue() == compare.getLhs() &&
-         matchPattern(compare.getRhs(), m_ConstantFloat(&bound)) &&
-         (bound.isZero() || bound.isNegative()) && !bound.isNaN();
-}
-
 // exp2(x)  -->  p(x - n) * 2^n,   n = roundeven(x)
 //
-// 2^n is split in two factors, so that a subnormal result is rounded once and
-// none overflows before it must: 2^-lift, which is put into p, and 2^(n + lift)
-// for x <= 0, otherwise 2^(n/2) and 2^(n - n/2). A NaN makes p a NaN, and then
-// its exponent is of no account.
+// x + rounder has n in its last bits. 2^n is split in two factors, so that a
+// subnormal result is rounded once and none overflows before it must: 2^(n/2) and
+// 2^(n - n/2). A NaN makes p a NaN, and then its exponent is of no account.
 struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::Exp2Op op,
@@ -156,28 +145,40 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
       return rewriter.notifyMatchFailure(op, "only f32 and f64 are expanded");
     Arithmetic a(rewriter, op.getLoc(), op.getType());
     const Format &format = a.format;
-    bool isWeight = isBoundedByZero(op.getOperand());
     Value x =
         a.clamp(op.getOperand(), arith::CmpFPredicate::OLT, format.lowest);
-    if (!isWeight)
-      x = a.clamp(x, arith::CmpFPredicate::OGT, format.highest);
-    Value rounder = a.real(format.getRounder() + (isWeight ? format.lift : 0));
-    Value rounded = a.add(x, rounder);
-    Value p = a.polynomial(a.sub(x, a.sub(rounded, rounder)),
-                           isWeight ? std::ldexp(1.0, -format.lift) : 1.0);
-    Value n = a.bitsOf(rounded);
-    if (isWeight) {
-      rewriter.replaceOp(op, a.mul(p, a.powerOfTwo(n)));
+    if (op->hasAttr(AttnDialect::kNonPositive)) {
+      rewriter.replaceOp(op, emitNonPositive(a, x));
       return success();
     }
+    x = a.clamp(x, arith::CmpFPredicate::OGT, format.highest);
+    Value rounder = a.real(format.getRounder());
+    Value rounded = a.add(x, rounder);
+    Value p = a.polynomial(a.sub(x, a.sub(rounded, rounder)), 1.0);
     // The integer itself, then its halves.
-    n = arith::SubIOp::create(rewriter, op.getLoc(), n, a.bitsOf(rounder));
+    Value n = arith::SubIOp::create(rewriter, op.getLoc(), a.bitsOf(rounded),
+                                    a.bitsOf(rounder));
     Value half =
         arith::ShRSIOp::create(rewriter, op.getLoc(), n, a.integer(1));
     Value rest = arith::SubIOp::create(rewriter, op.getLoc(), n, half);
     rewriter.replaceOp(
         op, a.mul(a.mul(p, a.powerOfTwo(half)), a.powerOfTwo(rest)));
     return success();
+  }
+
+  /// For x <= 0 the factors are 2^-lift, which is put into p, and 2^(n + lift), a
+  /// normal number: the rounder adds its biased exponent to n, and a shift puts
+  /// that in its place.
+  static Value emitNonPositive(Arithmetic &a, Value x) {
+    const Format &format = a.format;
+    Value rounder =
+        a.real(format.getRounder() + format.getBias() + format.lift);
+    Value rounded = a.add(x, rounder);
+    Value p = a.polynomial(a.sub(x, a.sub(rounded, rounder)),
+                           std::ldexp(1.0, -format.lift));
+    Value exponent = arith::ShLIOp::create(a.b, a.loc, a.bitsOf(rounded),
+                                           a.integer(format.mantissaBits));
+    return a.mul(p, arith::BitcastOp::create(a.b, a.loc, a.type, exponent));
   }
 };
 

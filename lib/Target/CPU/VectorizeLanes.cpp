@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneBody.h"
+#include "ProductFusion.h"
+#include "TransposeRows.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -35,6 +37,8 @@ struct Schedule {
   SmallVector<unsigned> carried;
   /// For a copy whose input has another innermost dimension: that dimension.
   std::optional<unsigned> transposed;
+  /// What runs on the tiles of a product before and after it.
+  std::optional<FusedBody> prologue, epilogue;
 };
 
 struct TileSizes {
@@ -64,7 +68,7 @@ FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
 
   Schedule schedule{op, outputMap(0).getDimPosition(
                             outputMap(0).getNumResults() - 1),
-                    {}, {}, {}, {}};
+                    {}, {}, {}, {}, {}, {}};
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   if (iterators[schedule.lane] != utils::IteratorType::parallel)
     return rewriter.notifyMatchFailure(op, "lanes would be reduced");
@@ -132,8 +136,11 @@ public:
     position.assign(sizes.size(), Value());
   }
 
+  /// The values of the op's results, or of its epilogue's.
   SmallVector<Value> run() {
     SmallVector<Value> tensors(op.getDpsInits());
+    if (schedule.prologue)
+      tensors = {schedule.prologue->op->getOperand(schedule.prologue->shared)};
     // A result that starts from a constant does not read it.
     fills.assign(tensors.size(), Value());
     for (auto [i, tensor] : llvm::enumerate(tensors))
@@ -142,6 +149,14 @@ public:
         fills[i] = fill.value();
         tensor = fill.output();
       }
+    if (!schedule.epilogue)
+      return emitOuter(schedule.outer, tensors);
+    initial = tensors.front();
+    FusedBody epilogue = *schedule.epilogue;
+    tensors = epilogue.op.getDpsInits();
+    for (auto [i, tensor] : llvm::enumerate(tensors))
+      if (epilogue.getInitNumber(i) == epilogue.shared)
+        tensor = initial;
     return emitOuter(schedule.outer, tensors);
   }
 
@@ -193,6 +208,12 @@ private:
     return arith::SubIOp::create(b, loc, size, rest);
   }
 
+  /// begin and the largest multiple of `step` that fits before `size`.
+  Value roundDown(Value size, Value begin, int64_t step) {
+    Value rest = arith::SubIOp::create(b, loc, size, begin);
+    return arith::AddIOp::create(b, loc, begin, roundDown(rest, step));
+  }
+
   SmallVector<Value> emitOuter(ArrayRef<unsigned> dims, ValueRange tensors) {
     if (dims.empty())
       return schedule.transposed ? emitTransposed(tensors) : emitLanes(tensors);
@@ -223,7 +244,10 @@ private:
 
   SmallVector<Value> emitLanes(ValueRange tensors) {
     Value size = sizes[schedule.lane];
-    int64_t narrow = getVectorLanes(), wide = narrow * tiles.lanes;
+    // Several vectors pay where rows use them again; else they are only more
+    // values to keep in registers.
+    int64_t narrow = getVectorLanes();
+    int64_t wide = schedule.row ? narrow * tiles.lanes : narrow;
     if (auto known = getStatic(size)) {
       wide = std::min<int64_t>(
           wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
@@ -265,7 +289,14 @@ private:
       int64_t rest = *known % tiles.rows;
       return rest ? emit(rest)(middle, results) : results;
     }
-    return forEach(middle, size, 1, results, emit(1));
+    // One row alone has too few sums to keep the multipliers busy.
+    for (int64_t rows = llvm::bit_floor(uint64_t(tiles.rows - 1)); rows >= 1;
+         rows /= 2) {
+      Value end = rows == 1 ? size : roundDown(size, middle, rows);
+      results = forEach(middle, end, rows, results, emit(rows));
+      middle = end;
+    }
+    return results;
   }
 
   //===--------------------------------------------------------------------===//
@@ -280,7 +311,7 @@ private:
 
   SmallVector<Value> emitTile(int64_t rowCount, ValueRange tensors) {
     // Results without the carried dimensions: read once, written once.
-    unsigned results = tensors.size();
+    unsigned results = op.getNumDpsInits();
     SmallVector<Value> state;
     for (unsigned i = 0; i < results; ++i) {
       if (!isCarried(i)) {
@@ -288,10 +319,11 @@ private:
         continue;
       }
       for (int64_t row = 0; row < rowCount; ++row)
-        state.push_back(fills[i] ? spread(fills[i])
-                                 : read(tensors[i], getInitMap(i), row));
+        state.push_back(emitInitial(tensors, i, row));
     }
     state = emitCarried(schedule.carried, rowCount, state);
+    if (schedule.epilogue)
+      return emitEpilogue(state, tensors);
 
     SmallVector<Value> updated;
     unsigned next = 0;
@@ -306,6 +338,80 @@ private:
       updated.push_back(tensor);
     }
     return updated;
+  }
+
+  /// What a row of a carried result starts from.
+  Value emitInitial(ValueRange tensors, unsigned result, int64_t row) {
+    if (fills[result])
+      return spread(fills[result]);
+    Value tensor = getInitialTensor(tensors, result);
+    if (schedule.prologue)
+      return emitFused(*schedule.prologue, tensor, row, {})[0];
+    return read(tensor, getInitMap(result), row);
+  }
+
+  /// The tensor as it is now: tiles before this one may have been written to it.
+  Value getInitialTensor(ValueRange tensors, unsigned result) {
+    if (!schedule.epilogue)
+      return tensors[result];
+    for (unsigned i = 0; i < tensors.size(); ++i)
+      if (schedule.epilogue->getInitNumber(i) == schedule.epilogue->shared)
+        return tensors[i];
+    return initial;
+  }
+
+  /// The epilogue for each row of the product's tile. What it reduces along the
+  /// rows is read once, written once.
+  SmallVector<Value> emitEpilogue(ArrayRef<Value> products,
+                                  ValueRange tensors) {
+    const FusedBody &epilogue = *schedule.epilogue;
+    SmallVector<Value> updated(tensors), running(tensors.size());
+    auto getMap = [&](unsigned i) {
+      return epilogue.maps[epilogue.getInitNumber(i)];
+    };
+    auto isReduced = [&](unsigned i) {
+      return !schedule.row || !usesDim(getMap(i), *schedule.row);
+    };
+    for (unsigned i = 0; i < tensors.size(); ++i)
+      if (isReduced(i) && epilogue.getInitNumber(i) != epilogue.shared)
+        running[i] = read(tensors[i], getMap(i), 0);
+    for (auto [row, product] : llvm::enumerate(products)) {
+      SmallVector<Value> yielded = emitFused(epilogue, product, row, running);
+      for (unsigned i = 0; i < tensors.size(); ++i) {
+        if (isReduced(i))
+          running[i] = yielded[i];
+        else
+          updated[i] = write(yielded[i], updated[i], getMap(i), row);
+      }
+    }
+    for (unsigned i = 0; i < tensors.size(); ++i)
+      if (isReduced(i))
+        updated[i] = write(running[i], updated[i], getMap(i), 0);
+    return updated;
+  }
+
+  /// The body of `fused` for one row: `shared`, a vector or the tensor to read it
+  /// from, is the operand it shares with the product; `running` are what it
+  /// reduces along the rows, null where it does not.
+  SmallVector<Value> emitFused(const FusedBody &fused, Value shared,
+                               int64_t row, ArrayRef<Value> running) {
+    SmallVector<Value> arguments, points;
+    for (OpOperand &operand : fused.op->getOpOperands()) {
+      unsigned number = operand.getOperandNumber();
+      Value value = number == fused.shared ? shared : operand.get();
+      unsigned firstInit = fused.getInitNumber(0);
+      if (number != fused.shared && number >= firstInit)
+        value = running.empty() ? Value() : running[number - firstInit];
+      if (value && isa<RankedTensorType>(value.getType()))
+        value = read(value, fused.maps[number], row);
+      arguments.push_back(value);
+    }
+    for (unsigned dim : fused.dims)
+      points.push_back(schedule.row && dim == *schedule.row
+                           ? shift(position[dim], row)
+                           : position[dim]);
+    unsigned lane = llvm::find(fused.dims, schedule.lane) - fused.dims.begin();
+    return emitLaneBody(b, fused.op, lane, lanes, arguments, points);
   }
 
   SmallVector<Value> emitCarried(ArrayRef<unsigned> dims, int64_t rowCount,
@@ -501,25 +607,20 @@ private:
     unsigned lane = schedule.lane, other = *schedule.transposed;
     Value firstLane = position[lane], firstOther = position[other];
     Type element = getElementTypeOrSelf(input->get().getType());
-    Type result = getElementTypeOrSelf(tensors[0].getType());
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
-    auto square = VectorType::get({size, size}, result);
-    Value rows = arith::ConstantOp::create(b, loc, b.getZeroAttr(square));
+    SmallVector<Value> rows;
     for (int64_t i = 0; i < size; ++i) {
       position[lane] = shift(firstLane, i);
       Value row = vector::TransferReadOp::create(
           b, loc, VectorType::get(size, element), input->get(),
           getIndices(from, 0), zero, ArrayRef<bool>{true});
-      row = emitLaneBody(b, op, other, size, {row, Value()}, position)[0];
-      rows = vector::InsertOp::create(b, loc, row, rows, i);
+      rows.push_back(
+          emitLaneBody(b, op, other, size, {row, Value()}, position)[0]);
     }
     position[lane] = firstLane;
-    Value columns =
-        vector::TransposeOp::create(b, loc, rows, ArrayRef<int64_t>{1, 0});
     Value tensor = tensors[0];
-    for (int64_t i = 0; i < size; ++i) {
+    for (auto [i, column] : llvm::enumerate(transposeRows(b, loc, rows))) {
       position[other] = shift(firstOther, i);
-      Value column = vector::ExtractOp::create(b, loc, columns, i);
       tensor = writeVector(column, tensor, getIndices(to, 0), /*whole=*/true);
     }
     position[other] = firstOther;
@@ -532,6 +633,7 @@ private:
   Location loc;
   TileSizes tiles;
   SmallVector<Value> sizes, position, fills;
+  Value initial; // The tensor of initial values of a product with an epilogue.
   int64_t lanes = 1;
   bool lanesAreWhole = true;
 };
@@ -554,17 +656,43 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
     }
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    for (linalg::LinalgOp op : llvm::reverse(ops)) {
+    // Op by op, each with its schedule; what runs on a product's tiles has none.
+    llvm::MapVector<Operation *, Schedule> schedules;
+    DenseSet<Operation *> fused;
+    for (linalg::LinalgOp op : ops) {
+      IRRewriter rewriter(op);
+      FailureOr<Schedule> schedule = getSchedule(rewriter, op);
+      if (fused.contains(op) || failed(schedule))
+        continue;
+      schedule->prologue = getPrologue(op);
+      if (schedule->prologue &&
+          !fused.insert(schedule->prologue->op).second)
+        schedule->prologue.reset();
+      schedule->epilogue = getEpilogue(op);
+      if (schedule->epilogue)
+        fused.insert(schedule->epilogue->op);
+      schedules.insert({op, *schedule});
+    }
+    schedules.remove_if(
+        [&](const auto &entry) { return fused.contains(entry.first); });
+    for (auto &[op, schedule] : llvm::reverse(schedules)) {
       IRRewriter rewriter(op);
       if (op->use_empty()) {
         rewriter.eraseOp(op); // A fill that its reader took as a constant.
         continue;
       }
-      FailureOr<Schedule> schedule = getSchedule(rewriter, op);
-      if (failed(schedule))
-        continue;
-      Emitter emitter(rewriter, *schedule, {vectorBits, lanes, rows});
-      rewriter.replaceOp(op, emitter.run());
+      if (schedule.epilogue)
+        rewriter.setInsertionPoint(schedule.epilogue->op);
+      Emitter emitter(rewriter, schedule, {vectorBits, lanes, rows});
+      SmallVector<Value> results = emitter.run();
+      if (schedule.epilogue)
+        rewriter.replaceOp(schedule.epilogue->op, results);
+      else
+        rewriter.replaceOp(op, results);
+      if (schedule.epilogue)
+        rewriter.eraseOp(op);
+      if (schedule.prologue)
+        rewriter.eraseOp(schedule.prologue->op);
     }
   }
 };

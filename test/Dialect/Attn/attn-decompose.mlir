@@ -34,9 +34,7 @@
 // CHECK:           %[[EMPTY:.*]] = arith.cmpf oeq, %[[NEW]], %[[MINUS_INFINITY]]
 // CHECK:           %[[GUARDED:.*]] = arith.select %[[EMPTY]], %[[ZERO]], %[[NEW]]
 // CHECK:           %[[DIFFERENCE:.*]] = arith.subf %[[OLD]], %[[GUARDED]]
-// CHECK:           %[[ABOVE:.*]] = arith.cmpf ogt, %[[DIFFERENCE]], %[[ZERO]]
-// CHECK:           %[[BOUNDED:.*]] = arith.select %[[ABOVE]], %[[ZERO]], %[[DIFFERENCE]]
-// CHECK:           %[[DECAY:.*]] = math.exp2 %[[BOUNDED]]
+// CHECK:           %[[DECAY:.*]] = math.exp2 %[[DIFFERENCE]] {attn.nonpositive}
 // CHECK:           linalg.yield %[[DECAY]], %[[NEW]]
 // CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : tensor<16xf32>) outs(%[[SUM]] :
 // CHECK:         %[[WEIGHTS:.*]]:2 = linalg.generic {{.*}} ins(%[[RAISED]]#1 : tensor<16xf32>) outs(%[[SCORES]]#0, %[[DECAYED_SUM]] :

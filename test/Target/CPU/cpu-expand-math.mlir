@@ -12,28 +12,14 @@ func.func @exp2_f32(%x: vector<8xf32>) -> vector<8xf32> {
 }
 
 // A weight is at most 1: one scaling less, and no upper clamp.
-// CHECK-LABEL: func @exp2_of_a_bounded_operand(
-// CHECK-COUNT-2: arith.select
+// CHECK-LABEL: func @exp2_of_a_weight(
+// CHECK-COUNT-1: arith.select
 //   CHECK-NOT:   arith.select
 // CHECK-COUNT-6: math.fma
 // CHECK-COUNT-1: arith.mulf
 //   CHECK-NOT:   arith.mulf
-func.func @exp2_of_a_bounded_operand(%x: vector<8xf32>) -> vector<8xf32> {
-  %zero = arith.constant dense<0.0> : vector<8xf32>
-  %above = arith.cmpf ogt, %x, %zero : vector<8xf32>
-  %bounded = arith.select %above, %zero, %x : vector<8xi1>, vector<8xf32>
-  %y = math.exp2 %bounded : vector<8xf32>
-  return %y : vector<8xf32>
-}
-
-// A positive bound says nothing.
-// CHECK-LABEL: func @exp2_of_an_operand_bounded_above_zero(
-// CHECK-COUNT-3: arith.select
-func.func @exp2_of_an_operand_bounded_above_zero(%x: vector<8xf32>) -> vector<8xf32> {
-  %one = arith.constant dense<1.0> : vector<8xf32>
-  %above = arith.cmpf ogt, %x, %one : vector<8xf32>
-  %bounded = arith.select %above, %one, %x : vector<8xi1>, vector<8xf32>
-  %y = math.exp2 %bounded : vector<8xf32>
+func.func @exp2_of_a_weight(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp2 %x {attn.nonpositive} : vector<8xf32>
   return %y : vector<8xf32>
 }
 

@@ -73,8 +73,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     2^x = 2^n * 2^f with n the nearest integer and f in [-1/2, 1/2]: a polynomial
     in f whose constant term is exactly 1, so that exp2 is exact at integers.
     exp2(-inf) = 0, exp2(NaN) = NaN, subnormal results are rounded once. f32
-    (degree 6) and f64 (degree 11), scalars and vectors. An operand that is
-    visibly bounded, `x > 0 ? 0 : x`, needs one scaling instead of two.
+    (degree 6) and f64 (degree 11), scalars and vectors. An exp2 marked
+    `attn.nonpositive`, as weights are, takes one scaling instead of two.
 
     Other functions of f32 (tanh, exp, log, ... in score regions and in the
     log-sum-exp) take upstream's polynomial approximations; what has none is left
@@ -112,7 +112,9 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
     The last tile of a loop has a size known at run time only, but it is at most a
     whole tile. Its temporaries become slices of tensors of that static size,
     which can live on the stack. Each use of an empty tensor gets its own: two
-    temporaries that live at the same time cannot share a buffer.
+    temporaries that live at the same time cannot share a buffer. Where rows would
+    begin a multiple of 256 bytes apart, they are a cache line further apart: a
+    tile of them would else fall into few sets of the first cache.
 
     ```mlir
     func.func @example(%i: index, %n: index) -> tensor<?x64xf32> {

@@ -175,11 +175,14 @@ LogicalResult OrAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult FormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                               FormKind kind, int64_t queries, int64_t keys) {
-  if (queries < 0 || keys < 0 || queries >= kMaxSize || keys >= kMaxSize)
-    return emitError() << "tile sizes are in rows and must be in [0, 2^62), "
-                          "got queries = "
-                       << queries << ", keys = " << keys;
+                               FormKind kind, int64_t queries, int64_t keys,
+                               int64_t block) {
+  for (int64_t size : {queries, keys, block})
+    if (size < 0 || size >= kMaxSize)
+      return emitError() << "tile sizes are in rows and must be in [0, 2^62), "
+                            "got queries = "
+                         << queries << ", keys = " << keys
+                         << ", block = " << block;
   return success();
 }
 

@@ -21,9 +21,9 @@ struct AttnSelectForm : attn::impl::AttnSelectFormBase<AttnSelectForm> {
 
   void runOnOperation() override {
     auto emitError = [&] { return getOperation()->emitError(); };
-    if (failed(FormAttr::verify(emitError, form, queries, keys)))
+    if (failed(FormAttr::verify(emitError, form, queries, keys, block)))
       return signalPassFailure();
-    auto chosen = FormAttr::get(&getContext(), form, queries, keys);
+    auto chosen = FormAttr::get(&getContext(), form, queries, keys, block);
     getOperation()->walk([&](AttentionOp op) {
       if (!op.getFormAttr())
         op.setFormAttr(chosen);

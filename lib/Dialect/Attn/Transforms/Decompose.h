@@ -56,13 +56,11 @@ public:
   Value fma(Value x, Value y, Value z) {
     return math::FmaOp::create(b, loc, x, y, z);
   }
-  /// 2^x for x <= 0. The bound changes nothing here; it tells the expansion of
-  /// exp2 that no result exceeds 1. NaN passes.
+  /// 2^x for x <= 0, as the difference of a score and its maximum is.
   Value weight(Value x) {
-    Value zero = constant(0.0);
-    Value above =
-        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, zero);
-    return math::Exp2Op::create(b, loc, select(above, zero, x));
+    auto power = math::Exp2Op::create(b, loc, x);
+    power->setAttr(AttnDialect::kNonPositive, b.getUnitAttr());
+    return power;
   }
   Value log(Value x) { return math::LogOp::create(b, loc, x); }
   Value equal(Value x, Value y) {

@@ -215,10 +215,13 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   Value newAcc = Loops(b, loc, type, accDims, {k2})(
       {{values, getValueMap()}, {weights, scoreMap}},
       {{decayedAcc, getAccMap()}}, [&](Scalars &s, ValueRange args) {
-        Value sum = s.fma(args[0], args[1], args[2]);
+        // A hidden value may be no number. Its weight is -0.0, and so is its
+        // product with 0, which changes no sum. Choosing before the product
+        // keeps the choice out of the chain of sums.
+        Value value = args[0];
         if (isMasked())
-          sum = s.select(s.signBit(args[1]), args[2], sum);
-        return SmallVector<Value>{sum};
+          value = s.select(s.signBit(args[1]), s.constant(0.0), value);
+        return SmallVector<Value>{s.fma(value, args[1], args[2])};
       })[0];
   return SmallVector<Value>{newMax, newSum, newAcc};
 }

@@ -47,27 +47,75 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
   return success();
 }
 
-/// fold(s, K)  -->  for each tile of keys: s = fold(s, tile)
-static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
-                              int64_t keys) {
+/// Tiles `fold` along one dimension; null folds stay null. Returns the folds of
+/// tiles: one, or with `peel` that of whole tiles and that of what is left.
+static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
+                                               FoldOp fold, unsigned dim,
+                                               int64_t size, bool peel) {
+  SmallVector<FoldOp> folds;
   if (!fold)
-    return success();
+    return folds;
+  bool isReduction = dim == fold.getKeyDim();
   SmallVector<OpFoldResult> sizes(fold.getNumLoops(), rewriter.getIndexAttr(0));
-  sizes[fold.getKeyDim()] = rewriter.getIndexAttr(keys);
+  sizes[dim] = rewriter.getIndexAttr(size);
   scf::SCFTilingOptions options;
-  options.setTileSizes(sizes).setReductionDims({fold.getKeyDim()});
+  options.setTileSizes(sizes);
+  if (isReduction)
+    options.setReductionDims({dim});
   rewriter.setInsertionPoint(fold);
   FailureOr<scf::SCFTilingResult> tiled =
       scf::tileUsingSCF(rewriter, fold, options);
   if (failed(tiled))
-    return fold.emitOpError("could not be tiled along keys");
+    return fold.emitOpError("could not be tiled along ")
+           << (isReduction ? "keys" : "queries");
   rewriter.replaceOp(fold, tiled->replacements);
-  if (!tiled->loops.empty())
-    if (auto loop =
-            dyn_cast<scf::ForOp>(tiled->loops.front().getOperation())) {
-      scf::ForOp rest;
-      (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
-    }
+  for (Operation *op : tiled->tiledOps)
+    folds.push_back(cast<FoldOp>(op));
+  if (tiled->loops.empty() || !peel)
+    return folds;
+  auto loop = cast<scf::ForOp>(tiled->loops.front().getOperation());
+  scf::ForOp rest;
+  if (succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)))
+    rest.walk([&](FoldOp fold) { folds.push_back(fold); });
+  return folds;
+}
+
+/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3), each in tiles: K2 is visible
+/// to every query and needs no mask.
+static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
+                              int64_t keys, int64_t edge) {
+  unsigned dim = fold.getKeyDim();
+  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
+  bool done =
+      succeeded(tileFold(rewriter, split.before, dim, edge, /*peel=*/true)) &&
+      succeeded(tileFold(rewriter, split.full, dim, keys, /*peel=*/false)) &&
+      succeeded(tileFold(rewriter, split.after, dim, edge, /*peel=*/true));
+  return success(done);
+}
+
+/// A block of queries and what they see: keys that all see in tiles, each shared
+/// by the block's tiles of queries while it is in the cache; then each of these
+/// tiles by itself for the keys at the mask's edge.
+static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
+                               const AttentionTiles &tiles, int64_t edge) {
+  unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
+  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
+  FailureOr<SmallVector<FoldOp>> shared =
+      tileFold(rewriter, split.full, k2, tiles.keys, /*peel=*/false);
+  if (failed(shared))
+    return failure();
+  for (FoldOp keys : *shared)
+    if (failed(tileFold(rewriter, keys, m, tiles.queries, /*peel=*/true)))
+      return failure();
+  for (FoldOp masked : {split.before, split.after}) {
+    FailureOr<SmallVector<FoldOp>> rows =
+        tileFold(rewriter, masked, m, tiles.queries, /*peel=*/true);
+    if (failed(rows))
+      return failure();
+    for (FoldOp row : *rows)
+      if (failed(tileKeys(rewriter, row, tiles.keys, edge)))
+        return failure();
+  }
   return success();
 }
 
@@ -89,10 +137,14 @@ void mlir::attn::simplifyTiles(Operation *root) {
   eliminateCommonSubExpressions(rewriter, dominance, root);
 }
 
-LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
-                                        int64_t keys, bool parallel) {
+LogicalResult mlir::attn::tileAttention(AttentionOp op,
+                                        const AttentionTiles &tiles,
+                                        bool parallel) {
   // Tiles next to the mask's edge.
-  int64_t edgeTile = std::min(queries, keys);
+  int64_t edge = std::min(tiles.queries, tiles.keys);
+  int64_t length = op.getStaticLoopRanges()[op.getQueryDim()];
+  bool isBlocked = tiles.block > tiles.queries &&
+                   (ShapedType::isDynamic(length) || length > tiles.queries);
 
   IRRewriter rewriter(op);
   Operation *function =
@@ -105,8 +157,9 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
   // Marks the folds to tile: their clones have it, other folds do not.
   StringRef kTileKeys = "attn.tile_keys";
   folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
-  if (failed(parallel ? distributeQueries(rewriter, folded.finish, queries)
-                      : tileQueries(rewriter, folded.finish, queries)))
+  int64_t rows = isBlocked ? tiles.block : tiles.queries;
+  if (failed(parallel ? distributeQueries(rewriter, folded.finish, rows)
+                      : tileQueries(rewriter, folded.finish, rows)))
     return failure();
   // A multi-result producer fused through several slices is cloned for each;
   // CSE makes it one again before its keys are tiled.
@@ -117,13 +170,10 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op, int64_t queries,
     if (fold->removeDiscardableAttr(kTileKeys))
       folds.push_back(fold);
   });
-  for (FoldOp fold : folds) {
-    SplitFold split = splitFoldAtMask(rewriter, fold, edgeTile);
-    if (failed(tileKeys(rewriter, split.before, edgeTile)) ||
-        failed(tileKeys(rewriter, split.full, keys)) ||
-        failed(tileKeys(rewriter, split.after, edgeTile)))
+  for (FoldOp fold : folds)
+    if (failed(isBlocked ? tileBlock(rewriter, fold, tiles, edge)
+                         : tileKeys(rewriter, fold, tiles.keys, edge)))
       return failure();
-  }
   simplifyTiles(function);
   return success();
 }

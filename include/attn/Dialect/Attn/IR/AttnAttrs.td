@@ -104,8 +104,9 @@ def Attn_FormAttr : AttrDef<Attn_Dialect, "Form"> {
   let description = [{
     A choice is data in the IR, made by one pass (`attn-select-form`, a person,
     a transform script) and carried out by another (`attn-to-blocked`, ...).
-    `queries` and `keys` are tile sizes in rows; 0, the default, leaves them to
-    the rewrite. They are part of the numeric schedule: pin them to reproduce a
+    `queries` and `keys` are tile sizes in rows, `block` is the number of queries
+    that share a tile of keys while it is in a cache; 0, the default, leaves them
+    to the rewrite. They are part of the numeric schedule: pin them to reproduce a
     result bit by bit on another machine.
 
     ```mlir
@@ -114,8 +115,9 @@ def Attn_FormAttr : AttrDef<Attn_Dialect, "Form"> {
   }];
   let parameters = (ins EnumParameter<Attn_FormKind>:$kind,
                         DefaultValuedParameter<"int64_t", "0">:$queries,
-                        DefaultValuedParameter<"int64_t", "0">:$keys);
-  let assemblyFormat = "`<` $kind (`,` struct($queries, $keys)^)? `>`";
+                        DefaultValuedParameter<"int64_t", "0">:$keys,
+                        DefaultValuedParameter<"int64_t", "0">:$block);
+  let assemblyFormat = "`<` $kind (`,` struct($queries, $keys, $block)^)? `>`";
   let genVerifyDecl = 1;
 }
 

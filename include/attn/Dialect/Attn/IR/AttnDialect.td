@@ -49,7 +49,13 @@ def Attn_Dialect : Dialect {
   ];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
-  let extraClassDeclaration = "void registerAttributes();";
+  let extraClassDeclaration = [{
+    void registerAttributes();
+
+    /// Tells of a `math.exp2` that its operand is at most 0, or NaN: that of a
+    /// weight is. Emitted code may take one scaling in place of two.
+    static constexpr ::llvm::StringLiteral kNonPositive = "attn.nonpositive";
+  }];
 }
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNDIALECT_TD

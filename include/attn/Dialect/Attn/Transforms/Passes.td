@@ -39,6 +39,8 @@ def AttnSelectForm : Pass<"attn-select-form"> {
         clEnumValN(::mlir::attn::FormKind::Recurrent, "recurrent", "a scan over pairs"),
         clEnumValN(::mlir::attn::FormKind::Blocked, "blocked", "online softmax on tiles"),
         clEnumValN(::mlir::attn::FormKind::Recompute, "recompute", "nothing kept"))}]>,
+    Option<"block", "block", "int64_t", "0",
+      "queries that share a tile of keys; 0 leaves it to the rewrite">,
     Option<"queries", "queries", "int64_t", "0",
       "queries per tile, in rows; 0 leaves it to the rewrite">,
     Option<"keys", "keys", "int64_t", "0",

@@ -53,15 +53,26 @@ LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
 
-/// attention  -->  for each tile of queries:
-///                   for each tile of keys: s = fold(s, tile)
+/// Sizes of the tiles of attention, in rows.
+struct AttentionTiles {
+  int64_t queries; // Side by side in the vector lanes.
+  int64_t keys;    // Scores of a tile stay in the first cache.
+  int64_t block;   // Queries that share a tile of keys while it is in a cache;
+                   // up to `queries`, each tile of them reads its own.
+};
+
+/// attention  -->  for each block of queries:
+///                   for each tile of keys that all of the block see:
+///                     for each tile of queries of the block: s = fold(s, tile)
+///                   for each tile of queries of the block:
+///                     for each tile of the keys left: s = fold(s, tile)
 ///                   finish(s)
 ///
 /// Keys that the mask hides are not visited, those that it shows are folded
 /// without mask; next to the mask's edge a tile has min(queries, keys) keys.
 /// With `keys` = 1 it is the recurrent form, with several queries side by side.
 /// `parallel` makes the loops over batch and queries scf.forall.
-LogicalResult tileAttention(AttentionOp op, int64_t queries, int64_t keys,
+LogicalResult tileAttention(AttentionOp op, const AttentionTiles &tiles,
                             bool parallel);
 
 } // namespace mlir::attn

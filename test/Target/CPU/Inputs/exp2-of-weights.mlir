@@ -9,7 +9,7 @@ func.func @exp2(%x: tensor<?xTYPE>) -> tensor<?xTYPE> {
     %zero = arith.constant 0.0 : TYPE
     %above = arith.cmpf ogt, %a, %zero : TYPE
     %bounded = arith.select %above, %zero, %a : TYPE
-    %power = math.exp2 %bounded : TYPE
+    %power = math.exp2 %bounded {attn.nonpositive} : TYPE
     linalg.yield %power : TYPE
   } -> tensor<?xTYPE>
   return %y : tensor<?xTYPE>
