@@ -59,6 +59,7 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
   CPUExpandCountersOptions counters;
   counters.kernel = options.kernel;
   pm.addPass(createCPUExpandCounters(counters));
+  pm.addPass(createCPUPrefetchTiles());
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUExpandMath());

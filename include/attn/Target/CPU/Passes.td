@@ -138,6 +138,45 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
+  let summary = "ask for the next tile while one is worked on";
+  let description = [{
+    A tile of an argument that every loop around it moves is seen once, and no
+    earlier read has brought it into a cache. As the tile is begun, the lines of
+    the next one are asked for. The address may lie behind the end of the
+    argument: asking is not reading, and an address that is not there is ignored.
+
+    ```mlir
+    func.func @example(%x: memref<1024x64xf32>) {
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %c1024 = arith.constant 1024 : index
+      scf.for %i = %c0 to %c1024 step %c16 {
+        %tile = memref.subview %x[%i, 0] [16, 64] [1, 1] : memref<1024x64xf32> to memref<16x64xf32, strided<[64, 1], offset: ?>>
+        "test.use"(%tile) : (memref<16x64xf32, strided<[64, 1], offset: ?>>) -> ()
+      }
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %tile = memref.subview
+    scf.for %row = %c16 to %c32
+      memref.prefetch %tile[%row, %c0], read, locality<2>, data
+      memref.prefetch %tile[%row, %c16], read, locality<2>, data
+    ```
+  }];
+  let options = [
+    Option<"maxBytes", "max-bytes", "int64_t", "65536",
+      "the largest tile to ask for at once, in bytes">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
 def CPUExpandCopies : Pass<"cpu-expand-copies"> {
   let summary = "copies of strided buffers as loops";
   let description = [{

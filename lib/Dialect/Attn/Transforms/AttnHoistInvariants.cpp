@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
 
@@ -24,8 +26,23 @@ struct AttnHoistInvariants
     // Innermost first: what leaves a loop may leave the one around it too.
     getOperation()->walk([](LoopLikeOpInterface loop) {
       if (!loop->hasTrait<OpTrait::HasParallelRegion>())
-        moveLoopInvariantCode(loop);
+        hoist(loop);
     });
+  }
+
+  /// A filled tensor stays: a loop that changes it would have to copy it, which
+  /// is no less work than filling it.
+  static void hoist(LoopLikeOpInterface loop) {
+    moveLoopInvariantCode(
+        loop.getLoopRegions(),
+        [&](Value value, Region *) {
+          return loop.isDefinedOutsideOfLoop(value);
+        },
+        [&](Operation *op, Region *) {
+          return isMemoryEffectFree(op) && isSpeculatable(op) &&
+                 !isa<linalg::FillOp, tensor::EmptyOp>(op);
+        },
+        [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
   }
 };
 } // namespace

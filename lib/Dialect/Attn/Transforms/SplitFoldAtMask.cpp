@@ -81,8 +81,12 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   bool wholeRange = full.begin == first && full.end == last;
   OpFoldResult fullBegin = first, fullEnd = last;
   if (!wholeRange) {
-    fullBegin = algebra.alignUp(algebra.max(full.begin, zero), unit);
-    fullBegin = algebra.max(fullBegin, begin);
+    // A mask that has no edge before the keys leaves nothing to align.
+    fullBegin = begin;
+    if (full.begin != first || keys.begin != first) {
+      fullBegin = algebra.alignUp(algebra.max(full.begin, zero), unit);
+      fullBegin = algebra.max(fullBegin, begin);
+    }
     if (fullBegin != begin) // begin <= end already.
       fullBegin = algebra.min(fullBegin, end);
     fullEnd = algebra.alignDown(algebra.max(full.end, zero), unit);
