@@ -121,4 +121,10 @@ void mlir::attn::chooseTiles(const Machine &machine, FormPipelineOptions &form,
   cpu.lanes = 2;
   cpu.rows = std::clamp<int64_t>((machine.vectorRegisters - 4) / cpu.lanes, 2, 8);
   form.queries = machine.vectorBits / 32 * cpu.lanes;
+  // Scores take half of the first cache, keys and values pass through the rest;
+  // a block's queries and sums half of the second.
+  int64_t scoreBytes = machine.cacheBytes[0] / 2;
+  form.keys = std::clamp<int64_t>(
+      llvm::bit_floor<uint64_t>(scoreBytes / (4 * form.queries)), 128, 512);
+  form.blockBytes = machine.cacheBytes[1] / 2;
 }

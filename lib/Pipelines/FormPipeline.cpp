@@ -30,6 +30,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   blocked.queries = options.queries;
   blocked.keys = options.keys;
   blocked.block = options.block;
+  blocked.blockBytes = options.blockBytes;
   blocked.numThreads = options.numThreads;
   pm.addPass(createAttnToBlocked(blocked));
   pm.addPass(createAttnToRecur());

@@ -17,6 +17,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -289,10 +290,8 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
   }
   auto emit = [&](llvm::CodeGenFileType type) -> FailureOr<std::string> {
     // Emission changes the module: give each its own.
-    auto copy = compiler->translate(context);
-    if (!copy)
-      return reportError(llvm::toString(copy.takeError()));
-    auto code = emitCode(**copy, compiler->getMachine(), type);
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(**translated);
+    auto code = emitCode(*copy, compiler->getMachine(), type);
     if (!code)
       return reportError(llvm::toString(code.takeError()));
     return std::string(code->begin(), code->end());

@@ -64,6 +64,11 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     and each fold becomes a loop over tiles of keys that carries the state. No
     buffer grows with Lq * Lk and no state of full length exists.
 
+    Several tiles of queries can be a block, which shares each tile of the keys
+    K2 while that is in a cache: the loop over its tiles of queries is inside the
+    loop over keys. Such a block is split at the mask's edge once as a whole, and
+    each of its tiles of queries once more.
+
     Tile sizes come from `#attn.form` where given, else from the options.
     Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,
     K3 meet at absolute multiples of that. No tile depends on the number of
@@ -100,8 +105,11 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
       "queries per tile, in rows, where the form does not say">,
     Option<"keys", "keys", "int64_t", "256",
       "keys per tile, in rows, where the form does not say">,
-    Option<"block", "block", "int64_t", "128",
-      "queries that share a tile of keys, in rows, where the form does not say">,
+    Option<"block", "block", "int64_t", "0",
+      "queries that share a tile of keys, in rows, where the form does not say; "
+      "0: by block-bytes">,
+    Option<"blockBytes", "block-bytes", "int64_t", "0",
+      "what the queries and sums of a block may take; 0: no blocks">,
     Option<"numThreads", "num-threads", "int64_t", "1",
       "threads to have independent loops for; with 1, loops run in order">,
   ];

@@ -35,7 +35,11 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<int64_t> block{
       *this, "block",
       llvm::cl::desc("queries that share a tile of keys, in rows"),
-      llvm::cl::init(128)};
+      llvm::cl::init(0)};
+  PassOptions::Option<int64_t> blockBytes{
+      *this, "block-bytes",
+      llvm::cl::desc("bytes that the queries and sums of a block may take"),
+      llvm::cl::init(0)};
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};

@@ -20,12 +20,16 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
+/// Enough that reading keys from memory takes a fraction of the time that they are
+/// worked on.
+static constexpr int64_t kMaxBlockRows = 128;
+
 namespace {
 struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
   using AttnToBlockedBase::AttnToBlockedBase;
 
   void runOnOperation() override {
-    if (queries <= 0 || keys <= 0 || block < 0) {
+    if (queries <= 0 || keys <= 0 || block < 0 || blockBytes < 0) {
       getOperation()->emitError("tile sizes are in rows and must be positive, "
                                 "got queries = ")
           << queries.getValue() << ", keys = " << keys.getValue()
@@ -50,6 +54,21 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     return next;
   }
 
+  /// As many queries as `blockBytes` allows, in whole tiles.
+  int64_t getBlockRows(AttentionOp op, int64_t tile) {
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    int64_t features = sizes[op.getFeatureDim()];
+    int64_t values = sizes[op.getValueDim()];
+    if (ShapedType::isDynamic(features) || ShapedType::isDynamic(values))
+      return tile;
+    int64_t rowBytes = (std::min(features, kMaxBlockRows * tile) +
+                        std::min(values, kMaxBlockRows * tile)) *
+                       op.getStateType().getWidth() / 8;
+    int64_t rows =
+        std::min(kMaxBlockRows, blockBytes / std::max<int64_t>(rowBytes, 1));
+    return std::max(tile, rows / tile * tile);
+  }
+
   LogicalResult rewrite(AttentionOp op) {
     FormAttr form = op.getFormAttr();
     AttentionTiles tiles{queries, keys, block};
@@ -59,6 +78,8 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
       tiles.keys = form.getKeys();
     if (form && form.getBlock())
       tiles.block = form.getBlock();
+    if (!tiles.block)
+      tiles.block = getBlockRows(op, tiles.queries);
     return tileAttention(op, tiles, numThreads > 1);
   }
 };

@@ -39,6 +39,11 @@ static void readVectorUnit(Machine &machine) {
   machine.vectorBits = bits ? bits : 128;
   unsigned vectorClass = info.getRegisterClassForType(/*Vector=*/true);
   machine.vectorRegisters = info.getNumberOfRegisters(vectorClass);
+  using Level = llvm::TargetTransformInfo::CacheLevel;
+  for (int64_t i : {0, 1})
+    if (std::optional<unsigned> known =
+            info.getCacheSize(i == 0 ? Level::L1D : Level::L2D))
+      machine.cacheBytes[i] = *known;
 }
 
 llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {

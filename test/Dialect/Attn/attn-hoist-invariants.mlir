@@ -39,3 +39,26 @@ func.func @stays_private(%count: index, %zero: f32, %init: tensor<8xf32>) -> (te
   }
   return %all#0, %all#1 : tensor<8xf32>, tensor<3xf32>
 }
+
+// What is changed in each iteration is filled in each: else it would be copied.
+
+// CHECK-LABEL: func @stays_filled(
+// CHECK:         scf.for
+// CHECK:           linalg.fill
+// CHECK:           linalg.generic
+func.func @stays_filled(%count: index, %zero: f32, %x: tensor<8xf32>, %init: tensor<8xf32>) -> tensor<8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %last = scf.for %j = %c0 to %count step %c1 iter_args(%y = %init) -> (tensor<8xf32>) {
+    %empty = tensor.empty() : tensor<8xf32>
+    %filled = linalg.fill ins(%zero : f32) outs(%empty : tensor<8xf32>) -> tensor<8xf32>
+    %sum = linalg.generic {indexing_maps = [affine_map<(n) -> (n)>, affine_map<(n) -> (n)>], iterator_types = ["parallel"]}
+        ins(%x : tensor<8xf32>) outs(%filled : tensor<8xf32>) {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.addf %a, %b : f32
+      linalg.yield %c : f32
+    } -> tensor<8xf32>
+    scf.yield %sum : tensor<8xf32>
+  }
+  return %last : tensor<8xf32>
+}

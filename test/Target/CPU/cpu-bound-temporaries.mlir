@@ -1,9 +1,11 @@
 // RUN: attn-opt %s -cpu-bound-temporaries="max-bytes=8192" | FileCheck %s -enable-var-scope
 
+// Rows of 256 bytes: a line more lies between them.
+
 // CHECK-LABEL: func @last_tile(
 //       CHECK:   %[[REST:.+]] = affine.min
-//       CHECK:   %[[WHOLE:.+]] = tensor.empty() : tensor<32x64xf32>
-//       CHECK:   tensor.extract_slice %[[WHOLE]][0, 0] [%[[REST]], 64] [1, 1] : tensor<32x64xf32> to tensor<?x64xf32>
+//       CHECK:   %[[WHOLE:.+]] = tensor.empty() : tensor<32x80xf32>
+//       CHECK:   tensor.extract_slice %[[WHOLE]][0, 0] [%[[REST]], 64] [1, 1] : tensor<32x80xf32> to tensor<?x64xf32>
 func.func @last_tile(%i: index, %n: index) -> tensor<?x64xf32> {
   %rest = affine.min affine_map<(i)[n] -> (32, n - i)>(%i)[%n]
   %t = tensor.empty(%rest) : tensor<?x64xf32>
@@ -33,4 +35,14 @@ func.func @shared(%x: f32, %y: f32) -> (tensor<8xf32>, tensor<8xf32>) {
   %a = linalg.fill ins(%x : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
   %b = linalg.fill ins(%y : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
   return %a, %b : tensor<8xf32>, tensor<8xf32>
+}
+
+// Rows that fall into different sets of a cache as they are, and a single row.
+// CHECK-LABEL: func @spread_already(
+//       CHECK:   tensor.empty() : tensor<32x16xf32>
+//       CHECK:   tensor.empty() : tensor<1x64xf32>
+func.func @spread_already() -> (tensor<32x16xf32>, tensor<1x64xf32>) {
+  %t = tensor.empty() : tensor<32x16xf32>
+  %u = tensor.empty() : tensor<1x64xf32>
+  return %t, %u : tensor<32x16xf32>, tensor<1x64xf32>
 }

@@ -59,7 +59,7 @@ func.func @from_fill(%k: tensor<2x32xf32>, %q: tensor<32x16xf32>) -> tensor<2x16
 // Lanes that do not fill a vector are masked.
 
 // CHECK-LABEL: func @tail(
-//       CHECK:   vector.transfer_read {{.*}} {in_bounds = [true]} : tensor<21xf32>, vector<16xf32>
+//       CHECK:   vector.transfer_read {{.*}} {in_bounds = [true]} : tensor<21xf32>, vector<8xf32>
 //       CHECK:   vector.transfer_read %{{[^{]*}} : tensor<21xf32>, vector<8xf32>
 //       CHECK:   vector.transfer_write %{{[^{]*}} : vector<8xf32>, tensor<21xf32>
 func.func @tail(%x: tensor<21xf32>, %init: tensor<21xf32>) -> tensor<21xf32> {
@@ -101,7 +101,11 @@ func.func @positions(%init: tensor<4x8xf32>) -> tensor<4x8xf32> {
 // A copy with another innermost dimension: 8 x 8 blocks in registers.
 
 // RAW-LABEL: func @transpose(
-//       RAW:   vector.transpose %{{.+}}, [1, 0] : vector<8x8xf32> to vector<8x8xf32>
+// Zips within 128 bits, then these parts change places.
+// RAW-COUNT-8:   vector.shuffle {{.*}} [{{0, 8, 1, 9, 4, 12, 5, 13|2, 10, 3, 11, 6, 14, 7, 15}}] : vector<8xf32>, vector<8xf32>
+// RAW-COUNT-8:   vector.shuffle {{.*}} [{{0, 8, 1, 9, 4, 12, 5, 13|2, 10, 3, 11, 6, 14, 7, 15}}] : vector<8xf32>, vector<8xf32>
+// RAW-COUNT-8:   vector.shuffle {{.*}} [{{0, 1, 2, 3, 8, 9, 10, 11|4, 5, 6, 7, 12, 13, 14, 15}}] : vector<8xf32>, vector<8xf32>
+//   RAW-NOT:   vector.shuffle
 func.func @transpose(%x: tensor<16x8xf32>, %init: tensor<8x16xf32>) -> tensor<8x16xf32> {
   %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
       ins(%x : tensor<16x8xf32>) outs(%init : tensor<8x16xf32>) {

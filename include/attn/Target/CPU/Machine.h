@@ -20,6 +20,7 @@ struct Machine {
   std::unique_ptr<llvm::TargetMachine> target;
   int64_t vectorBits = 128;     // Width of a vector register.
   int64_t vectorRegisters = 16; // How many there are.
+  int64_t cacheBytes[2] = {32 << 10, 256 << 10}; // First and second, of data.
 };
 
 /// `cpu` is "native" (this machine, with exactly the features it reports) or a

@@ -127,8 +127,8 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
     becomes
 
     ```mlir
-    %whole = tensor.empty() : tensor<32x64xf32>
-    %t = tensor.extract_slice %whole[0, 0] [%rest, 64] [1, 1] : tensor<32x64xf32> to tensor<?x64xf32>
+    %whole = tensor.empty() : tensor<32x80xf32>
+    %t = tensor.extract_slice %whole[0, 0] [%rest, 64] [1, 1] : tensor<32x80xf32> to tensor<?x64xf32>
     ```
   }];
   let options = [

@@ -7,7 +7,6 @@
 
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
 
@@ -18,6 +17,16 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// Whether some reader takes this tensor as the start of its own.
+static bool isChanged(Value tensor) {
+  return llvm::any_of(tensor.getUses(), [](OpOperand &use) {
+    if (auto op = dyn_cast<DestinationStyleOpInterface>(use.getOwner()))
+      return op.isDpsInit(&use);
+    auto loop = dyn_cast<LoopLikeOpInterface>(use.getOwner());
+    return loop && llvm::is_contained(loop.getInits(), use.get());
+  });
+}
 
 namespace {
 struct AttnHoistInvariants
@@ -30,8 +39,8 @@ struct AttnHoistInvariants
     });
   }
 
-  /// A filled tensor stays: a loop that changes it would have to copy it, which
-  /// is no less work than filling it.
+  /// A filled tensor that is changed after stays: it would have to be copied in
+  /// each iteration, which is no less work than filling it.
   static void hoist(LoopLikeOpInterface loop) {
     moveLoopInvariantCode(
         loop.getLoopRegions(),
@@ -40,7 +49,7 @@ struct AttnHoistInvariants
         },
         [&](Operation *op, Region *) {
           return isMemoryEffectFree(op) && isSpeculatable(op) &&
-                 !isa<linalg::FillOp, tensor::EmptyOp>(op);
+                 !(isa<linalg::FillOp>(op) && isChanged(op->getResult(0)));
         },
         [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
   }

@@ -22,7 +22,7 @@ using namespace mlir::attn;
 /// Tiles `finish` along queries, with the fold, the identity and the packing of
 /// queries fused into the loops; one batch index at a time.
 static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
-                                 int64_t queries) {
+                                 int64_t queries, bool peel) {
   SmallVector<OpFoldResult> sizes(finish.getNumLoops(),
                                   rewriter.getIndexAttr(1));
   sizes[finish.getQueryDim()] = rewriter.getIndexAttr(queries);
@@ -38,7 +38,7 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
     rewriter.replaceAllUsesWith(before, after);
 
   // Whole tiles first, so that their sizes are constants.
-  if (!tiled->loops.empty())
+  if (!tiled->loops.empty() && peel)
     if (auto loop =
             dyn_cast<scf::ForOp>(tiled->loops.back().getOperation())) {
       scf::ForOp rest;
@@ -48,10 +48,11 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
 }
 
 /// Tiles `fold` along one dimension; null folds stay null. Returns the folds of
-/// tiles: one, or with `peel` that of whole tiles and that of what is left.
+/// tiles: along keys one, whose last tile is smaller; along queries, which fill
+/// vectors, that of whole tiles and that of what is left.
 static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
                                                FoldOp fold, unsigned dim,
-                                               int64_t size, bool peel) {
+                                               int64_t size) {
   SmallVector<FoldOp> folds;
   if (!fold)
     return folds;
@@ -71,7 +72,7 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
   rewriter.replaceOp(fold, tiled->replacements);
   for (Operation *op : tiled->tiledOps)
     folds.push_back(cast<FoldOp>(op));
-  if (tiled->loops.empty() || !peel)
+  if (tiled->loops.empty() || isReduction)
     return folds;
   auto loop = cast<scf::ForOp>(tiled->loops.front().getOperation());
   scf::ForOp rest;
@@ -86,10 +87,9 @@ static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
                               int64_t keys, int64_t edge) {
   unsigned dim = fold.getKeyDim();
   SplitFold split = splitFoldAtMask(rewriter, fold, edge);
-  bool done =
-      succeeded(tileFold(rewriter, split.before, dim, edge, /*peel=*/true)) &&
-      succeeded(tileFold(rewriter, split.full, dim, keys, /*peel=*/false)) &&
-      succeeded(tileFold(rewriter, split.after, dim, edge, /*peel=*/true));
+  bool done = succeeded(tileFold(rewriter, split.before, dim, edge)) &&
+              succeeded(tileFold(rewriter, split.full, dim, keys)) &&
+              succeeded(tileFold(rewriter, split.after, dim, edge));
   return success(done);
 }
 
@@ -101,15 +101,15 @@ static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
   SplitFold split = splitFoldAtMask(rewriter, fold, edge);
   FailureOr<SmallVector<FoldOp>> shared =
-      tileFold(rewriter, split.full, k2, tiles.keys, /*peel=*/false);
+      tileFold(rewriter, split.full, k2, tiles.keys);
   if (failed(shared))
     return failure();
   for (FoldOp keys : *shared)
-    if (failed(tileFold(rewriter, keys, m, tiles.queries, /*peel=*/true)))
+    if (failed(tileFold(rewriter, keys, m, tiles.queries)))
       return failure();
   for (FoldOp masked : {split.before, split.after}) {
     FailureOr<SmallVector<FoldOp>> rows =
-        tileFold(rewriter, masked, m, tiles.queries, /*peel=*/true);
+        tileFold(rewriter, masked, m, tiles.queries);
     if (failed(rows))
       return failure();
     for (FoldOp row : *rows)
@@ -159,7 +159,7 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
   folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
   int64_t rows = isBlocked ? tiles.block : tiles.queries;
   if (failed(parallel ? distributeQueries(rewriter, folded.finish, rows)
-                      : tileQueries(rewriter, folded.finish, rows)))
+                      : tileQueries(rewriter, folded.finish, rows, !isBlocked)))
     return failure();
   // A multi-result producer fused through several slices is cloned for each;
   // CSE makes it one again before its keys are tiled.

@@ -1,0 +1,66 @@
+// RUN: attn-opt %s -cpu-prefetch-tiles | FileCheck %s -enable-var-scope
+
+// Read and written tiles, each line of each row once; the tile that follows
+// begins where this one ends.
+
+// CHECK-LABEL: func @seen_once(
+// CHECK:         scf.for
+// CHECK:           scf.for
+// CHECK:             %[[READ:.*]] = memref.subview %{{.*}}[%{{.*}}, %{{.*}}, 0] [1, 16, 32]
+// CHECK:             scf.for %[[ROW:[a-z0-9_]+]] = %c16{{.*}} to %c32
+// CHECK:               memref.prefetch %[[READ]][%{{.*}}, %[[ROW]], %c0{{.*}}], read, locality<2>, data
+// CHECK:               memref.prefetch %[[READ]][%{{.*}}, %[[ROW]], %c16{{.*}}], read
+// CHECK-NOT:           memref.prefetch
+// CHECK:             %[[WRITTEN:.*]] = memref.subview
+// CHECK:             scf.for
+// CHECK:               memref.prefetch %[[WRITTEN]]{{.*}} write
+func.func @seen_once(%x: memref<4x64x32xf32>, %y: memref<4x64x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  scf.for %b = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c64 step %c16 {
+      %read = memref.subview %x[%b, %i, 0] [1, 16, 32] [1, 1, 1] : memref<4x64x32xf32> to memref<1x16x32xf32, strided<[2048, 32, 1], offset: ?>>
+      %written = memref.subview %y[%b, %i, 0] [1, 16, 32] [1, 1, 1] : memref<4x64x32xf32> to memref<1x16x32xf32, strided<[2048, 32, 1], offset: ?>>
+      linalg.copy ins(%read : memref<1x16x32xf32, strided<[2048, 32, 1], offset: ?>>) outs(%written : memref<1x16x32xf32, strided<[2048, 32, 1], offset: ?>>)
+    }
+  }
+  return
+}
+
+// The outer loop reads the same tiles again: they are in a cache, or too many.
+
+// CHECK-LABEL: func @negative_seen_again(
+// CHECK-NOT:     memref.prefetch
+func.func @negative_seen_again(%x: memref<64x32xf32>, %y: memref<16x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  scf.for %b = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c64 step %c16 {
+      %read = memref.subview %x[%i, 0] [16, 32] [1, 1] : memref<64x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
+      linalg.copy ins(%read : memref<16x32xf32, strided<[32, 1], offset: ?>>) outs(%y : memref<16x32xf32>)
+    }
+  }
+  return
+}
+
+// What the kernel made itself is in a cache.
+
+// CHECK-LABEL: func @negative_own(
+// CHECK-NOT:     memref.prefetch
+func.func @negative_own(%y: memref<16x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %x = memref.alloca() : memref<64x32xf32>
+  scf.for %i = %c0 to %c64 step %c16 {
+    %read = memref.subview %x[%i, 0] [16, 32] [1, 1] : memref<64x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
+    linalg.copy ins(%read : memref<16x32xf32, strided<[32, 1], offset: ?>>) outs(%y : memref<16x32xf32>)
+  }
+  return
+}
