@@ -99,6 +99,8 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
+  pm.addPass(createCPUCollapseRows());
+  pm.addPass(createCPUBlockReductions());
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

@@ -66,6 +66,78 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"];
 }
 
+def CPUCollapseRows : Pass<"cpu-collapse-rows"> {
+  let summary = "rows that share an operand become one dimension";
+  let description = [{
+    A product reads an operand once for all its rows. Where these are several
+    neighbouring dimensions, such as the heads of a group and their queries, they
+    become one: the rows of a register tile.
+
+    ```mlir
+    func.func @example(%w: tensor<4x2x64xf32>, %v: tensor<64x32xf32>, %init: tensor<4x2x32xf32>) -> tensor<4x2x32xf32> {
+      %o = linalg.generic {indexing_maps = [affine_map<(g, m, n, k) -> (g, m, k)>, affine_map<(g, m, n, k) -> (k, n)>,
+                                            affine_map<(g, m, n, k) -> (g, m, n)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+          ins(%w, %v : tensor<4x2x64xf32>, tensor<64x32xf32>) outs(%init : tensor<4x2x32xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %next = math.fma %x, %y, %sum : f32
+        linalg.yield %next : f32
+      } -> tensor<4x2x32xf32>
+      return %o : tensor<4x2x32xf32>
+    }
+    ```
+
+    becomes a product with eight rows
+
+    ```mlir
+    %rows = tensor.collapse_shape %w {{\[\[}}0, 1], [2]] : tensor<4x2x64xf32> into tensor<8x64xf32>
+    %o = linalg.generic ... ins(%rows, %v : tensor<8x64xf32>, tensor<64x32xf32>) outs(... : tensor<8x32xf32>)
+    tensor.expand_shape ... output_shape [4, 2, 32]
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def CPUBlockReductions : Pass<"cpu-block-reductions"> {
+  let summary = "products with few rows read their other operand once";
+  let description = [{
+    A product of few rows with a large matrix moves the matrix. In tiles of the
+    result's columns, each over all of the reduction, it would be read in thin
+    strips; in blocks of the reduction each block comes from memory once and
+    serves the other tiles from the cache. Sums keep their order.
+
+    ```mlir
+    func.func @example(%w: tensor<4x256xf32>, %v: tensor<256x128xf32>, %init: tensor<4x128xf32>) -> tensor<4x128xf32> {
+      %o = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                                            affine_map<(m, n, k) -> (m, n)>],
+                           iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%w, %v : tensor<4x256xf32>, tensor<256x128xf32>) outs(%init : tensor<4x128xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %next = math.fma %x, %y, %sum : f32
+        linalg.yield %next : f32
+      } -> tensor<4x128xf32>
+      return %o : tensor<4x128xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %k = %c0 to %c256 step %c16 iter_args(...) -> (tensor<4x128xf32>)
+      %v_block = tensor.extract_slice %v[%k, 0] [16, 128] [1, 1] : tensor<256x128xf32> to tensor<16x128xf32>
+      linalg.generic ... tensor<16x128xf32>
+    ```
+  }];
+  let options = [
+    Option<"block", "block", "int64_t", "16",
+      "steps of the reduction in a block">,
+  ];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def CPUExpandMath : Pass<"cpu-expand-math"> {
   let summary = "math functions as arithmetic that vectorizes";
   let description = [{

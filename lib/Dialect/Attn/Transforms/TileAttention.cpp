@@ -47,9 +47,8 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
   return success();
 }
 
-/// fold(s, K)  -->  for each tile of keys: s = fold(s, tile)
-static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
-                              int64_t keys) {
+LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
+                                   int64_t keys) {
   if (!fold)
     return success();
   SmallVector<OpFoldResult> sizes(fold.getNumLoops(), rewriter.getIndexAttr(0));
