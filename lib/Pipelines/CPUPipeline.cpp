@@ -61,6 +61,7 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
   pm.addPass(createCPUExpandCounters(counters));
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createCPUPrefetchStreams());
   pm.addPass(createCPUExpandMath());
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
@@ -101,6 +102,7 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCPUCollapseRows());
   pm.addPass(createCPUBlockReductions());
+  pm.addPass(createCanonicalizerPass());
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

@@ -267,6 +267,46 @@ def CPUExpandCounters : Pass<"cpu-expand-counters", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect"];
 }
 
+def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
+  let summary = "ask for memory a constant distance before it is read";
+  let description = [{
+    What a kernel reads once, such as a cache of keys, comes from memory, and
+    between arithmetic hardware asks for it too late. For vectors read from an
+    argument, whose address changes in every loop around them, a prefetch goes
+    `bytes` ahead, in whole rows. It may go past the end of the array: a
+    prefetch of any address does nothing but warm the cache.
+
+    ```mlir
+    func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<8xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %zero = arith.constant 0.0 : f32
+      %zeros = arith.constant dense<0.0> : vector<8xf32>
+      %sum = scf.for %j = %c0 to %keys step %c1 iter_args(%sum = %zeros) -> vector<8xf32> {
+        %row = vector.transfer_read %v[%j, %c0], %zero {in_bounds = [true]} : memref<?x128xf32>, vector<8xf32>
+        %next = arith.addf %sum, %row : vector<8xf32>
+        scf.yield %next : vector<8xf32>
+      }
+      return %sum : vector<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %ahead = arith.addi %j, %c16
+    memref.prefetch %v[%ahead, %c0], read, locality<2>, data : memref<?x128xf32>
+    vector.transfer_read %v[%j, %c0]
+    ```
+  }];
+  let options = [
+    Option<"bytes", "bytes", "int64_t", "8192",
+      "distance of the prefetch, in bytes of rows">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
   let summary = "give public functions on tensors a plain C interface";
   let description = [{

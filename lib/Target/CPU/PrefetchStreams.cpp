@@ -1,0 +1,102 @@
+//===- PrefetchStreams.cpp - Ask for memory before it is read ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CPUPREFETCHSTREAMS
+#include "attn/Target/CPU/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Whether a buffer is an argument of its function, or a view of one.
+static bool isOfArgument(Value buffer) {
+  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
+    buffer = view.getViewSource();
+  auto argument = dyn_cast<BlockArgument>(buffer);
+  return argument && isa<FunctionOpInterface>(argument.getOwner()->getParentOp());
+}
+
+/// Whether no part of what this reads is read again by another iteration of a
+/// loop around it: its address depends on each of them.
+static bool isStream(vector::TransferReadOp read) {
+  SetVector<Operation *> slice;
+  SetVector<Value> seen;
+  SmallVector<Value> work(read->getOperands());
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (!seen.insert(value))
+      continue;
+    if (Operation *op = value.getDefiningOp())
+      llvm::append_range(work, op->getOperands());
+  }
+  unsigned loops = 0;
+  for (Operation *op = read->getParentOp(); !isa<FunctionOpInterface>(op);
+       op = op->getParentOp())
+    if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
+      std::optional<SmallVector<Value>> indices = loop.getLoopInductionVars();
+      if (!indices || llvm::none_of(*indices, [&](Value index) {
+            return seen.contains(index);
+          }))
+        return false;
+      ++loops;
+    }
+  return loops != 0;
+}
+
+/// The outermost dimension, before the last, in which this read moves.
+static std::optional<unsigned> getRowDim(vector::TransferReadOp read) {
+  for (int64_t dim = read.getShapedType().getRank() - 2; dim >= 0; --dim)
+    if (!getConstantIntValue(read.getIndices()[dim]))
+      return dim;
+  return std::nullopt;
+}
+
+namespace {
+struct CPUPrefetchStreams
+    : attn::impl::CPUPrefetchStreamsBase<CPUPrefetchStreams> {
+  using CPUPrefetchStreamsBase::CPUPrefetchStreamsBase;
+
+  void runOnOperation() override {
+    SmallVector<vector::TransferReadOp> reads;
+    getOperation()->walk(
+        [&](vector::TransferReadOp read) { reads.push_back(read); });
+    for (vector::TransferReadOp read : reads)
+      if (isa<MemRefType>(read.getShapedType()) &&
+          isOfArgument(read.getBase()) && isStream(read))
+        prefetch(read);
+  }
+
+  void prefetch(vector::TransferReadOp read) {
+    ShapedType type = read.getShapedType();
+    std::optional<unsigned> row = getRowDim(read);
+    if (!row || ShapedType::isDynamic(type.getShape().back()))
+      return;
+    int64_t rowBytes =
+        type.getShape().back() * type.getElementTypeBitWidth() / 8;
+    OpBuilder b(read);
+    Location loc = read.getLoc();
+    SmallVector<Value> indices(read.getIndices());
+    Value ahead = arith::ConstantIndexOp::create(
+        b, loc, llvm::divideCeil(bytes, rowBytes));
+    indices[*row] = arith::AddIOp::create(b, loc, indices[*row], ahead);
+    memref::PrefetchOp::create(b, loc, read.getBase(), indices,
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+  }
+};
+} // namespace
