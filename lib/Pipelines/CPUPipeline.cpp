@@ -101,8 +101,9 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCPUCollapseRows());
-  pm.addPass(createCPUBlockReductions());
-  pm.addPass(createCanonicalizerPass());
+  CPUBlockReductionsOptions blocks;
+  blocks.columns = options.vectorBits / 32 * options.lanes;
+  pm.addPass(createCPUBlockReductions(blocks));
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

@@ -53,7 +53,8 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     FormAttr form = op.getFormAttr();
     int64_t queryTile = form && form.getQueries() ? form.getQueries() : queries;
     int64_t keyTile = form && form.getKeys() ? form.getKeys() : keys;
-    if (!(form && form.getQueries()) && hasFewQueries(op))
+    if (op.getStaticLoopRanges()[op.getQueryDim()] <= queryTile &&
+        hasFewQueries(op))
       return tileFewQueries(op, keyTile, numThreads > 1);
     return tileAttention(op, queryTile, keyTile, numThreads > 1);
   }

@@ -22,10 +22,10 @@ using namespace mlir::attn;
 /// With more rows the other operand is read many times whatever the order.
 static constexpr int64_t kMaxRows = 16;
 
-/// The reduced dimension of a product with few rows, if a row-major operand is
-/// indexed by it and by the innermost dimension of the result.
-static std::optional<unsigned> getDimToBlock(linalg::GenericOp op,
-                                             int64_t block) {
+/// The reduced dimension of a product with few rows and several register tiles of
+/// columns, if a row-major operand is indexed by it and by the columns.
+static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block,
+                                             int64_t columns) {
   SmallVector<unsigned> reduced;
   op.getReductionDims(reduced);
   if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
@@ -36,6 +36,8 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op,
     return std::nullopt;
   unsigned lane = result.getDimPosition(result.getNumResults() - 1);
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  if (sizes[lane] <= columns) // Or unknown.
+    return std::nullopt;
   int64_t rows = 1;
   bool found = false;
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -63,15 +65,15 @@ struct CPUBlockReductions
   using CPUBlockReductionsBase::CPUBlockReductionsBase;
 
   void runOnOperation() override {
-    if (block <= 0) {
-      getOperation()->emitError("block must be positive, got ")
-          << block.getValue();
+    if (block <= 0 || columns <= 0) {
+      getOperation()->emitError("block and columns must be positive, got ")
+          << block.getValue() << ", " << columns.getValue();
       return signalPassFailure();
     }
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops) {
-      std::optional<unsigned> dim = getDimToBlock(op, block);
+      std::optional<unsigned> dim = getDimToBlock(op, block, columns);
       if (!dim)
         continue;
       IRRewriter rewriter(op);

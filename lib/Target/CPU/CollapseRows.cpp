@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_CPUCOLLAPSEROWS
@@ -73,6 +74,7 @@ struct CPUCollapseRows : attn::impl::CPUCollapseRowsBase<CPUCollapseRows> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    bool changed = false;
     for (linalg::GenericOp op : ops) {
       ReassociationIndices rows = getRows(op);
       if (rows.empty())
@@ -80,9 +82,18 @@ struct CPUCollapseRows : attn::impl::CPUCollapseRowsBase<CPUCollapseRows> {
       IRRewriter rewriter(op);
       FailureOr<linalg::CollapseResult> collapsed =
           linalg::collapseOpIterationDims(op, rows, rewriter);
-      if (succeeded(collapsed))
-        rewriter.replaceOp(op, collapsed->results);
+      if (failed(collapsed))
+        continue;
+      rewriter.replaceOp(op, collapsed->results);
+      changed = true;
     }
+    if (!changed)
+      return;
+    // A reshaped fill is a fill: a product sees that it starts from a constant.
+    RewritePatternSet patterns(&getContext());
+    linalg::FillOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
   }
 };
 } // namespace

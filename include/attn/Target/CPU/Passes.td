@@ -90,7 +90,7 @@ def CPUCollapseRows : Pass<"cpu-collapse-rows"> {
     becomes a product with eight rows
 
     ```mlir
-    %rows = tensor.collapse_shape %w {{\[\[}}0, 1], [2]] : tensor<4x2x64xf32> into tensor<8x64xf32>
+    %rows = tensor.collapse_shape %w ... : tensor<4x2x64xf32> into tensor<8x64xf32>
     %o = linalg.generic ... ins(%rows, %v : tensor<8x64xf32>, tensor<64x32xf32>) outs(... : tensor<8x32xf32>)
     tensor.expand_shape ... output_shape [4, 2, 32]
     ```
@@ -132,6 +132,8 @@ def CPUBlockReductions : Pass<"cpu-block-reductions"> {
   let options = [
     Option<"block", "block", "int64_t", "16",
       "steps of the reduction in a block">,
+    Option<"columns", "columns", "int64_t", "16",
+      "columns of a register tile: a result no wider is left alone">,
   ];
   let dependentDialects = [
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
