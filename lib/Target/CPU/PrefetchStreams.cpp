@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/CPU/Passes.h"
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -23,6 +22,12 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
+static constexpr int64_t kLineBytes = 64;
+
+/// Locality hint: into the second-level cache. The first has too few lines on
+/// their way at a time to keep memory busy.
+static constexpr uint32_t kSecondLevel = 2;
+
 /// Whether a buffer is an argument of its function, or a view of one.
 static bool isOfArgument(Value buffer) {
   while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
@@ -34,12 +39,11 @@ static bool isOfArgument(Value buffer) {
 /// Whether no part of what this reads is read again by another iteration of a
 /// loop around it: its address depends on each of them.
 static bool isStream(vector::TransferReadOp read) {
-  SetVector<Operation *> slice;
-  SetVector<Value> seen;
+  DenseSet<Value> seen;
   SmallVector<Value> work(read->getOperands());
   while (!work.empty()) {
     Value value = work.pop_back_val();
-    if (!seen.insert(value))
+    if (!seen.insert(value).second)
       continue;
     if (Operation *op = value.getDefiningOp())
       llvm::append_range(work, op->getOperands());
@@ -58,7 +62,7 @@ static bool isStream(vector::TransferReadOp read) {
   return loops != 0;
 }
 
-/// The outermost dimension, before the last, in which this read moves.
+/// The last dimension but the innermost in which this read moves.
 static std::optional<unsigned> getRowDim(vector::TransferReadOp read) {
   for (int64_t dim = read.getShapedType().getRank() - 2; dim >= 0; --dim)
     if (!getConstantIntValue(read.getIndices()[dim]))
@@ -86,16 +90,29 @@ struct CPUPrefetchStreams
     std::optional<unsigned> row = getRowDim(read);
     if (!row || ShapedType::isDynamic(type.getShape().back()))
       return;
-    int64_t rowBytes =
-        type.getShape().back() * type.getElementTypeBitWidth() / 8;
+    int64_t elementBytes = type.getElementTypeBitWidth() / 8;
+    int64_t rowBytes = type.getShape().back() * elementBytes;
+    int64_t rows = llvm::divideCeil(bytes, rowBytes);
+    if (!type.isDynamicDim(*row) && type.getDimSize(*row) <= rows)
+      return; // Over before the first line arrives.
     OpBuilder b(read);
     Location loc = read.getLoc();
+    // One prefetch for each line, where several vectors are in one.
+    int64_t lineElements = kLineBytes / elementBytes;
+    if (read.getVectorType().getNumElements() < lineElements) {
+      Value place = arith::RemUIOp::create(
+          b, loc, read.getIndices().back(),
+          arith::ConstantIndexOp::create(b, loc, lineElements));
+      Value isStart = arith::CmpIOp::create(
+          b, loc, arith::CmpIPredicate::eq, place,
+          arith::ConstantIndexOp::create(b, loc, 0));
+      b = scf::IfOp::create(b, loc, isStart).getThenBodyBuilder();
+    }
     SmallVector<Value> indices(read.getIndices());
-    Value ahead = arith::ConstantIndexOp::create(
-        b, loc, llvm::divideCeil(bytes, rowBytes));
+    Value ahead = arith::ConstantIndexOp::create(b, loc, rows);
     indices[*row] = arith::AddIOp::create(b, loc, indices[*row], ahead);
     memref::PrefetchOp::create(b, loc, read.getBase(), indices,
-                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isWrite=*/false, kSecondLevel,
                                /*isDataCache=*/true);
   }
 };

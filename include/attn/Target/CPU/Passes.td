@@ -26,6 +26,13 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     A copy whose lane dimension is not innermost in its input is transposed
     block by block.
 
+    A reduction whose operands are contiguous along it, and not along the results,
+    has its lanes there: sums of products, sums and maxima of rows. Each lane
+    reduces every `lanes`-th element in order, then neighbours are combined in a
+    tree. Several accumulators go through the tree together, one in each lane of
+    the result. The tree depends on the type and `vector-bits` only, not on how many
+    there are.
+
     ```mlir
     func.func @example(%k: tensor<64x32xf32>, %q: tensor<32x16xf32>, %init: tensor<64x16xf32>) -> tensor<64x16xf32> {
       %s = linalg.generic {indexing_maps = [affine_map<(k, m, d) -> (k, d)>, affine_map<(k, m, d) -> (d, m)>,
@@ -275,21 +282,21 @@ def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
     What a kernel reads once, such as a cache of keys, comes from memory, and
     between arithmetic hardware asks for it too late. For vectors read from an
     argument, whose address changes in every loop around them, a prefetch goes
-    `bytes` ahead, in whole rows. It may go past the end of the array: a
+    `bytes` ahead, in whole rows, once for each line of 64 bytes. It may go past the end of the array: a
     prefetch of any address does nothing but warm the cache.
 
     ```mlir
-    func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<8xf32> {
+    func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<16xf32> {
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %zero = arith.constant 0.0 : f32
-      %zeros = arith.constant dense<0.0> : vector<8xf32>
-      %sum = scf.for %j = %c0 to %keys step %c1 iter_args(%sum = %zeros) -> vector<8xf32> {
-        %row = vector.transfer_read %v[%j, %c0], %zero {in_bounds = [true]} : memref<?x128xf32>, vector<8xf32>
-        %next = arith.addf %sum, %row : vector<8xf32>
-        scf.yield %next : vector<8xf32>
+      %zeros = arith.constant dense<0.0> : vector<16xf32>
+      %sum = scf.for %j = %c0 to %keys step %c1 iter_args(%sum = %zeros) -> vector<16xf32> {
+        %row = vector.transfer_read %v[%j, %c0], %zero {in_bounds = [true]} : memref<?x128xf32>, vector<16xf32>
+        %next = arith.addf %sum, %row : vector<16xf32>
+        scf.yield %next : vector<16xf32>
       }
-      return %sum : vector<8xf32>
+      return %sum : vector<16xf32>
     }
     ```
 
@@ -306,7 +313,8 @@ def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
       "distance of the prefetch, in bytes of rows">,
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
 }
 
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
