@@ -58,8 +58,9 @@ std::optional<Combiner> getCombiner(Value yielded, BlockArgument argument) {
   return std::nullopt;
 }
 
-/// The one reduced dimension, if it is innermost in each operand that has it, and
-/// the innermost dimension of the results is not.
+/// The one reduced dimension, if lanes belong there: it is innermost in the first
+/// result too, or else in each operand that has it. (An operand that is contiguous
+/// along the result instead is enough to have lanes there.)
 std::optional<unsigned> getLaneDim(linalg::LinalgOp op) {
   SmallVector<unsigned> reduced;
   op.getReductionDims(reduced);
@@ -69,8 +70,6 @@ std::optional<unsigned> getLaneDim(linalg::LinalgOp op) {
   AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   if (result.getNumResults() == 0)
     return std::nullopt;
-  // One operand whose rows are the results' innermost dimension is enough to
-  // have lanes there.
   unsigned innermost = result.getDimPosition(result.getNumResults() - 1);
   for (AffineMap map : op.getIndexingMapsArray()) {
     if (!map.isProjectedPermutation())
@@ -392,17 +391,17 @@ private:
         laneDim, schedule.column ? *schedule.column : laneDim);
     if (schedule.row)
       position[*schedule.row] = shift(position[*schedule.row], row);
-    Value start = fills[result] ? spread(fills[result])
-                                : read(tensor, getInitMap(result), 0);
-    if (!isIdentity(result))
+    if (!startsFromIdentity(result)) {
+      Value start = fills[result] ? spread(fills[result])
+                                  : read(tensor, getInitMap(result), 0);
       value = combine(result, start, value);
+    }
     tensor = write(value, tensor, getInitMap(result), 0);
     position = first;
     return tensor;
   }
 
-  /// Whether a result starts from the identity.
-  bool isIdentity(unsigned result) {
+  bool startsFromIdentity(unsigned result) {
     APFloat start(0.0);
     return fills[result] && matchPattern(fills[result], m_ConstantFloat(&start)) &&
            (schedule.combiners[result] == Combiner::Sum
