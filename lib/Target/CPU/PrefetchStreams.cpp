@@ -93,8 +93,6 @@ struct CPUPrefetchStreams
     int64_t elementBytes = type.getElementTypeBitWidth() / 8;
     int64_t rowBytes = type.getShape().back() * elementBytes;
     int64_t rows = llvm::divideCeil(bytes, rowBytes);
-    if (!type.isDynamicDim(*row) && type.getDimSize(*row) <= rows)
-      return; // Over before the first line arrives.
     OpBuilder b(read);
     Location loc = read.getLoc();
     // One prefetch for each line, where several vectors are in one.
