@@ -62,6 +62,7 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
   pm.addPass(createCPUPrefetchTiles());
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createCPUPrefetchStreams());
   pm.addPass(createCPUExpandMath());
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
@@ -97,6 +98,10 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
+  pm.addPass(createCPUCollapseRows());
+  CPUBlockReductionsOptions blocks;
+  blocks.columns = options.vectorBits / 32 * options.lanes;
+  pm.addPass(createCPUBlockReductions(blocks));
   CPUVectorizeLanesOptions lanes;
   lanes.vectorBits = options.vectorBits;
   lanes.lanes = options.lanes;

@@ -74,6 +74,11 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     K3 meet at absolute multiples of that. No tile depends on the number of
     queries or keys: appending tokens changes no earlier bit.
 
+    Where the queries that share keys, all rows of the heads of a group, are at
+    most 16 and one tile, such as one query per head against a cache, they stay
+    together in each fold: keys and values are read once for all of them, and lanes
+    are features instead of queries.
+
     With `num-threads` above 1 the loops over batch and queries are one
     `scf.forall`, whose iterations write apart: 1, 2 or 20 threads give the same
     bits. Its tiles are taken in the order 0, last, 1, last - 1, ..: threads take

@@ -80,6 +80,9 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
       tiles.block = form.getBlock();
     if (!tiles.block)
       tiles.block = getBlockRows(op, tiles.queries);
+    if (op.getStaticLoopRanges()[op.getQueryDim()] <= tiles.queries &&
+        hasFewQueries(op))
+      return tileFewQueries(op, tiles.keys, numThreads > 1);
     return tileAttention(op, tiles, numThreads > 1);
   }
 };

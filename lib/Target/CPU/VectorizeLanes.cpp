@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneBody.h"
+#include "LaneEmitter.h"
 #include "ProductFusion.h"
 #include "TransposeRows.h"
+#include "VectorizeReductions.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -40,14 +42,6 @@ struct Schedule {
   /// What runs on the tiles of a product before and after it.
   std::optional<FusedBody> prologue, epilogue;
 };
-
-struct TileSizes {
-  int64_t vectorBits, lanes, rows;
-};
-
-bool usesDim(AffineMap map, unsigned dim) {
-  return map.isFunctionOfDim(dim);
-}
 
 //===----------------------------------------------------------------------===//
 // Matching
@@ -125,16 +119,11 @@ FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
 // Emitting
 //===----------------------------------------------------------------------===//
 
-class Emitter {
+class Emitter : LaneEmitter {
 public:
   Emitter(OpBuilder &b, const Schedule &schedule, const TileSizes &tiles)
-      : b(b), schedule(schedule), op(schedule.op), loc(op.getLoc()),
-        tiles(tiles) {
-    for (auto [i, size] : llvm::enumerate(op.getStaticLoopRanges()))
-      sizes.push_back(ShapedType::isDynamic(size) ? getDynamicSize(i)
-                                                  : constant(size));
-    position.assign(sizes.size(), Value());
-  }
+      : LaneEmitter(b, schedule.op, tiles, schedule.lane, schedule.row),
+        schedule(schedule) {}
 
   /// The values of the op's results, or of its epilogue's.
   SmallVector<Value> run() {
@@ -144,11 +133,8 @@ public:
     // A result that starts from a constant does not read it.
     fills.assign(tensors.size(), Value());
     for (auto [i, tensor] : llvm::enumerate(tensors))
-      if (auto fill = tensor.getDefiningOp<linalg::FillOp>();
-          fill && isCarried(i)) {
-        fills[i] = fill.value();
-        tensor = fill.output();
-      }
+      if (isCarried(i))
+        fills[i] = takeFill(tensor);
     if (!schedule.epilogue)
       return emitOuter(schedule.outer, tensors);
     initial = tensors.front();
@@ -161,59 +147,6 @@ public:
   }
 
 private:
-  using Body = function_ref<SmallVector<Value>(Value, ValueRange)>;
-
-  Value constant(int64_t value) {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  }
-  static std::optional<int64_t> getStatic(Value size) {
-    return getConstantIntValue(size);
-  }
-
-  Value getDynamicSize(unsigned dim) {
-    for (OpOperand &operand : op->getOpOperands()) {
-      AffineMap map = op.getMatchingIndexingMap(&operand);
-      for (unsigned i = 0; i < map.getNumResults(); ++i)
-        if (map.getDimPosition(i) == dim)
-          return tensor::DimOp::create(b, loc, operand.get(), i);
-    }
-    llvm_unreachable("a loop that no operand bounds");
-  }
-
-  /// for i in [begin, end) step `step`: values = body(i, values)
-  SmallVector<Value> forEach(Value begin, Value end, int64_t step,
-                             ValueRange values, Body body) {
-    auto staticBegin = getStatic(begin), staticEnd = getStatic(end);
-    if (staticBegin && staticEnd) {
-      if (*staticEnd <= *staticBegin)
-        return llvm::to_vector(values);
-      if (*staticEnd - *staticBegin <= step)
-        return body(begin, values);
-    }
-    auto loop = scf::ForOp::create(b, loc, begin, end, constant(step), values);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> results =
-        body(loop.getInductionVar(), loop.getRegionIterArgs());
-    if (!values.empty())
-      scf::YieldOp::create(b, loc, results);
-    return llvm::to_vector_of<Value>(loop.getResults());
-  }
-
-  /// The largest multiple of `step` that is <= size.
-  Value roundDown(Value size, int64_t step) {
-    if (auto known = getStatic(size))
-      return constant(*known / step * step);
-    Value rest = arith::RemUIOp::create(b, loc, size, constant(step));
-    return arith::SubIOp::create(b, loc, size, rest);
-  }
-
-  /// begin and the largest multiple of `step` that fits before `size`.
-  Value roundDown(Value size, Value begin, int64_t step) {
-    Value rest = arith::SubIOp::create(b, loc, size, begin);
-    return arith::AddIOp::create(b, loc, begin, roundDown(rest, step));
-  }
-
   SmallVector<Value> emitOuter(ArrayRef<unsigned> dims, ValueRange tensors) {
     if (dims.empty())
       return schedule.transposed ? emitTransposed(tensors) : emitLanes(tensors);
@@ -227,20 +160,6 @@ private:
   //===--------------------------------------------------------------------===//
   // Lanes and rows
   //===--------------------------------------------------------------------===//
-
-  /// Elements of the body's widest float type in one vector register.
-  int64_t getVectorLanes() {
-    unsigned bits = 0;
-    auto see = [&](Type type) {
-      if (auto floating = dyn_cast<FloatType>(type))
-        bits = std::max(bits, floating.getWidth());
-    };
-    for (Type type : op.getBlock()->getArgumentTypes())
-      see(type);
-    for (Operation &nested : *op.getBlock())
-      llvm::for_each(nested.getResultTypes(), see);
-    return std::max<int64_t>(1, tiles.vectorBits / std::max(bits, 32u));
-  }
 
   SmallVector<Value> emitLanes(ValueRange tensors) {
     Value size = sizes[schedule.lane];
@@ -468,99 +387,6 @@ private:
   }
 
   //===--------------------------------------------------------------------===//
-  // Access
-  //===--------------------------------------------------------------------===//
-
-  AffineMap getInitMap(unsigned result) {
-    return op.getMatchingIndexingMap(op.getDpsInitOperand(result));
-  }
-
-  Value shift(Value index, int64_t by) {
-    return by ? Value(arith::AddIOp::create(b, loc, index, constant(by)))
-              : index;
-  }
-
-  SmallVector<Value> getIndices(AffineMap map, int64_t row) {
-    SmallVector<Value> indices;
-    for (unsigned i = 0; i < map.getNumResults(); ++i) {
-      unsigned dim = map.getDimPosition(i);
-      indices.push_back(schedule.row && dim == *schedule.row
-                            ? shift(position[dim], row)
-                            : position[dim]);
-    }
-    return indices;
-  }
-
-  Value spread(Value scalar) {
-    if (lanes == 1)
-      return scalar;
-    return vector::BroadcastOp::create(
-        b, loc, VectorType::get(lanes, scalar.getType()), scalar);
-  }
-
-  /// The element under this map: a scalar if all lanes see the same one.
-  Value read(Value tensor, AffineMap map, int64_t row) {
-    SmallVector<Value> indices = getIndices(map, row);
-    Type element = getElementTypeOrSelf(tensor.getType());
-    if (lanes == 1 || !usesDim(map, schedule.lane))
-      return tensor::ExtractOp::create(b, loc, tensor, indices);
-    // A vector of booleans is packed in bits, an array of them is not.
-    if (map.getDimPosition(map.getNumResults() - 1) == schedule.lane &&
-        !element.isInteger(1))
-      return vector::TransferReadOp::create(
-          b, loc, VectorType::get(lanes, element), tensor, indices,
-          arith::ConstantOp::create(b, loc, b.getZeroAttr(element)),
-          ArrayRef<bool>{lanesAreWhole});
-    return readStrided(tensor, map, indices);
-  }
-
-  /// One load per lane; lanes past the end read the last element again.
-  Value readStrided(Value tensor, AffineMap map, SmallVector<Value> indices) {
-    unsigned place = 0;
-    while (map.getDimPosition(place) != schedule.lane)
-      ++place;
-    Value first = indices[place];
-    Value last = arith::SubIOp::create(b, loc, sizes[schedule.lane], constant(1));
-    SmallVector<Value> elements;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      indices[place] = shift(first, lane);
-      if (!lanesAreWhole)
-        indices[place] =
-            arith::MinUIOp::create(b, loc, indices[place], last);
-      elements.push_back(tensor::ExtractOp::create(b, loc, tensor, indices));
-    }
-    Type element = getElementTypeOrSelf(tensor.getType());
-    return vector::FromElementsOp::create(
-        b, loc, VectorType::get(lanes, element), elements);
-  }
-
-  Value write(Value value, Value tensor, AffineMap map, int64_t row) {
-    SmallVector<Value> indices = getIndices(map, row);
-    if (lanes == 1)
-      return tensor::InsertOp::create(b, loc, value, tensor, indices);
-    return writeVector(value, tensor, indices, lanesAreWhole);
-  }
-
-  /// The vector has as many dimensions as the tensor: bufferization takes a write
-  /// at the origin for one of the whole tensor if the vector's first dimensions
-  /// are as large (LLVM 22, bufferizesToMemoryRead of TransferWriteOp), and would
-  /// lose the other rows.
-  Value writeVector(Value value, Value tensor, ArrayRef<Value> indices,
-                    bool whole) {
-    auto type = cast<VectorType>(value.getType());
-    SmallVector<int64_t> shape(indices.size(), 1);
-    shape.back() = type.getNumElements();
-    SmallVector<bool> inBounds(indices.size(), true);
-    inBounds.back() = whole;
-    if (shape.size() > 1)
-      value = vector::BroadcastOp::create(
-          b, loc, VectorType::get(shape, type.getElementType()), value);
-    return vector::TransferWriteOp::create(b, loc, value, tensor, indices,
-                                           inBounds)
-        ->getResult(0);
-  }
-
-  //===--------------------------------------------------------------------===//
   // Transposed copies
   //===--------------------------------------------------------------------===//
 
@@ -627,15 +453,9 @@ private:
     return {tensor};
   }
 
-  OpBuilder &b;
   const Schedule &schedule;
-  linalg::LinalgOp op;
-  Location loc;
-  TileSizes tiles;
-  SmallVector<Value> sizes, position, fills;
+  SmallVector<Value> fills;
   Value initial; // The tensor of initial values of a product with an epilogue.
-  int64_t lanes = 1;
-  bool lanesAreWhole = true;
 };
 
 //===----------------------------------------------------------------------===//
@@ -654,46 +474,60 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
           << rows.getValue();
       return signalPassFailure();
     }
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    // Op by op, each with its schedule; what runs on a product's tiles has none.
-    llvm::MapVector<Operation *, Schedule> schedules;
-    DenseSet<Operation *> fused;
-    for (linalg::LinalgOp op : ops) {
+    TileSizes tiles{vectorBits, lanes, rows};
+    Plan plan = makePlan();
+    for (auto &[op, schedule] : llvm::reverse(plan)) {
       IRRewriter rewriter(op);
+      if (op->use_empty())
+        rewriter.eraseOp(op); // A fill that its reader took as a constant.
+      else if (schedule)
+        emit(rewriter, *schedule, tiles);
+      else
+        rewriter.replaceOp(op, *vectorizeReduction(rewriter, cast<linalg::LinalgOp>(op), tiles));
+    }
+  }
+
+  /// The ops to vectorize in order, each with its schedule; none for one that
+  /// takes lanes along its reduction. What runs on a product's tiles is not among
+  /// them.
+  using Plan = llvm::MapVector<Operation *, std::optional<Schedule>>;
+  Plan makePlan() {
+    Plan plan;
+    DenseSet<Operation *> fused;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      IRRewriter rewriter(op);
+      if (fused.contains(op))
+        return;
+      if (hasReductionLanes(rewriter, op)) {
+        plan.insert({op, std::nullopt});
+        return;
+      }
       FailureOr<Schedule> schedule = getSchedule(rewriter, op);
-      if (fused.contains(op) || failed(schedule))
-        continue;
+      if (failed(schedule))
+        return;
       schedule->prologue = getPrologue(op);
-      if (schedule->prologue &&
-          !fused.insert(schedule->prologue->op).second)
+      if (schedule->prologue && !fused.insert(schedule->prologue->op).second)
         schedule->prologue.reset();
       schedule->epilogue = getEpilogue(op);
       if (schedule->epilogue)
         fused.insert(schedule->epilogue->op);
-      schedules.insert({op, *schedule});
-    }
-    schedules.remove_if(
+      plan.insert({op, *schedule});
+    });
+    plan.remove_if(
         [&](const auto &entry) { return fused.contains(entry.first); });
-    for (auto &[op, schedule] : llvm::reverse(schedules)) {
-      IRRewriter rewriter(op);
-      if (op->use_empty()) {
-        rewriter.eraseOp(op); // A fill that its reader took as a constant.
-        continue;
-      }
-      if (schedule.epilogue)
-        rewriter.setInsertionPoint(schedule.epilogue->op);
-      Emitter emitter(rewriter, schedule, {vectorBits, lanes, rows});
-      SmallVector<Value> results = emitter.run();
-      if (schedule.epilogue)
-        rewriter.replaceOp(schedule.epilogue->op, results);
-      else
-        rewriter.replaceOp(op, results);
-      if (schedule.epilogue)
-        rewriter.eraseOp(op);
-      if (schedule.prologue)
-        rewriter.eraseOp(schedule.prologue->op);
-    }
+    return plan;
+  }
+
+  static void emit(RewriterBase &rewriter, const Schedule &schedule,
+                   const TileSizes &tiles) {
+    linalg::LinalgOp op = schedule.op;
+    Operation *last = schedule.epilogue ? schedule.epilogue->op : op;
+    rewriter.setInsertionPoint(last);
+    rewriter.replaceOp(last, Emitter(rewriter, schedule, tiles).run());
+    if (schedule.epilogue)
+      rewriter.eraseOp(op);
+    if (schedule.prologue)
+      rewriter.eraseOp(schedule.prologue->op);
   }
 };
 

@@ -53,7 +53,7 @@ class Case:
     group: int = 1  # Only where the layout has g.
     layout: str = "sd"
     dtype: str = "f32"
-    dynamic: str = "none"  # none | sequence | all
+    dynamic: str = "none"  # none | keys | sequence | all
     mask: str = ""  # As in IR, without "#attn.": causal, window<3, 0>, ...
     offset: str = "none"  # none | scalar | batch (one entry per batch)
     offset_value: int = 0
@@ -97,7 +97,7 @@ class Case:
     # ---------------------------------------------------------------------- IR
 
     def type(self, dims, element):
-        changing = {"none": "", "sequence": "mk", "all": "bhgmkdn"}[self.dynamic]
+        changing = {"none": "", "keys": "k", "sequence": "mk", "all": "bhgmkdn"}[self.dynamic]
         sizes = ["?" if c in changing else str(self.size(c)) for c in dims]
         return "tensor<" + "x".join(sizes + [element]) + ">"
 

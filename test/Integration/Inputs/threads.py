@@ -93,6 +93,9 @@ ATTENTION = {
     "dynamic": Case(queries=64, keys=75, batch=2, heads=3, layout="bshd", dynamic="sequence"),
     "decode": Case(queries=1, keys=300, batch=2, heads=5, layout="bhsd", valid="batch",
                    valid_value=260, mask_tensor="bool", dtype="bf16"),
+    "decode-groups": Case(queries=2, keys=300, batch=2, heads=2, group=4, layout="bhgsd",
+                          dtype="bf16", features=80, valid="batch", valid_value=270,
+                          dynamic="keys", lse=True),
     "features-first": Case(queries=40, keys=9, batch=1, heads=4, layout="features-first",
                            dtype="f64", mask="prefix<5>"),
 }  # fmt: skip

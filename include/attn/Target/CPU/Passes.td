@@ -26,6 +26,13 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     A copy whose lane dimension is not innermost in its input is transposed
     block by block.
 
+    A reduction whose operands are contiguous along it, and not along the results,
+    has its lanes there: sums of products, sums and maxima of rows. Each lane
+    reduces every `lanes`-th element in order, then neighbours are combined in a
+    tree. Several accumulators go through the tree together, one in each lane of
+    the result. The tree depends on the type and `vector-bits` only, not on how many
+    there are.
+
     ```mlir
     func.func @example(%k: tensor<64x32xf32>, %q: tensor<32x16xf32>, %init: tensor<64x16xf32>) -> tensor<64x16xf32> {
       %s = linalg.generic {indexing_maps = [affine_map<(k, m, d) -> (k, d)>, affine_map<(k, m, d) -> (d, m)>,
@@ -64,6 +71,80 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"];
+}
+
+def CPUCollapseRows : Pass<"cpu-collapse-rows"> {
+  let summary = "rows that share an operand become one dimension";
+  let description = [{
+    A product reads an operand once for all its rows. Where these are several
+    neighbouring dimensions, such as the heads of a group and their queries, they
+    become one: the rows of a register tile.
+
+    ```mlir
+    func.func @example(%w: tensor<4x2x64xf32>, %v: tensor<64x32xf32>, %init: tensor<4x2x32xf32>) -> tensor<4x2x32xf32> {
+      %o = linalg.generic {indexing_maps = [affine_map<(g, m, n, k) -> (g, m, k)>, affine_map<(g, m, n, k) -> (k, n)>,
+                                            affine_map<(g, m, n, k) -> (g, m, n)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+          ins(%w, %v : tensor<4x2x64xf32>, tensor<64x32xf32>) outs(%init : tensor<4x2x32xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %next = math.fma %x, %y, %sum : f32
+        linalg.yield %next : f32
+      } -> tensor<4x2x32xf32>
+      return %o : tensor<4x2x32xf32>
+    }
+    ```
+
+    becomes a product with eight rows
+
+    ```mlir
+    %rows = tensor.collapse_shape %w ... : tensor<4x2x64xf32> into tensor<8x64xf32>
+    %o = linalg.generic ... ins(%rows, %v : tensor<8x64xf32>, tensor<64x32xf32>) outs(... : tensor<8x32xf32>)
+    tensor.expand_shape ... output_shape [4, 2, 32]
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def CPUBlockReductions : Pass<"cpu-block-reductions"> {
+  let summary = "products with few rows read their other operand once";
+  let description = [{
+    A product of few rows with a large matrix moves the matrix. In tiles of the
+    result's columns, each over all of the reduction, it would be read in thin
+    strips; in blocks of the reduction each block comes from memory once and
+    serves the other tiles from the cache. Sums keep their order.
+
+    ```mlir
+    func.func @example(%w: tensor<4x256xf32>, %v: tensor<256x128xf32>, %init: tensor<4x128xf32>) -> tensor<4x128xf32> {
+      %o = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                                            affine_map<(m, n, k) -> (m, n)>],
+                           iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%w, %v : tensor<4x256xf32>, tensor<256x128xf32>) outs(%init : tensor<4x128xf32>) {
+      ^bb0(%x: f32, %y: f32, %sum: f32):
+        %next = math.fma %x, %y, %sum : f32
+        linalg.yield %next : f32
+      } -> tensor<4x128xf32>
+      return %o : tensor<4x128xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %k = %c0 to %c256 step %c16 iter_args(...) -> (tensor<4x128xf32>)
+      %v_block = tensor.extract_slice %v[%k, 0] [16, 128] [1, 1] : tensor<256x128xf32> to tensor<16x128xf32>
+      linalg.generic ... tensor<16x128xf32>
+    ```
+  }];
+  let options = [
+    Option<"block", "block", "int64_t", "16",
+      "steps of the reduction in a block">,
+    Option<"columns", "columns", "int64_t", "16",
+      "columns of a register tile: a result no wider is left alone">,
+  ];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def CPUExpandMath : Pass<"cpu-expand-math"> {
@@ -234,6 +315,47 @@ def CPUExpandCounters : Pass<"cpu-expand-counters", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::memref::MemRefDialect"];
+}
+
+def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
+  let summary = "ask for memory a constant distance before it is read";
+  let description = [{
+    What a kernel reads once, such as a cache of keys, comes from memory, and
+    between arithmetic hardware asks for it too late. For vectors read from an
+    argument, whose address changes in every loop around them, a prefetch goes
+    `bytes` ahead, in whole rows, once for each line of 64 bytes. It may go past the end of the array: a
+    prefetch of any address does nothing but warm the cache.
+
+    ```mlir
+    func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<16xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %zero = arith.constant 0.0 : f32
+      %zeros = arith.constant dense<0.0> : vector<16xf32>
+      %sum = scf.for %j = %c0 to %keys step %c1 iter_args(%sum = %zeros) -> vector<16xf32> {
+        %row = vector.transfer_read %v[%j, %c0], %zero {in_bounds = [true]} : memref<?x128xf32>, vector<16xf32>
+        %next = arith.addf %sum, %row : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      return %sum : vector<16xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %ahead = arith.addi %j, %c16
+    memref.prefetch %v[%ahead, %c0], read, locality<2>, data : memref<?x128xf32>
+    vector.transfer_read %v[%j, %c0]
+    ```
+  }];
+  let options = [
+    Option<"bytes", "bytes", "int64_t", "8192",
+      "distance of the prefetch, in bytes of rows">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
 }
 
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {

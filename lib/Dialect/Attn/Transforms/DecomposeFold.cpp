@@ -128,10 +128,10 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   Scalars outside(b, loc, type);
   SmallVector<OpFoldResult> sizes = getLoopSizes(b, *this);
 
-  // Keys and values of a narrower type are widened once per tile, not once per
-  // product.
+  // Keys and values of a narrower type are widened once per tile where many
+  // queries read them; few queries do so as they go.
   auto widen = [&](Value narrow, AffineMap map) -> Value {
-    if (getElementTypeOrSelf(narrow.getType()) == type)
+    if (getElementTypeOrSelf(narrow.getType()) == type || !lanesAreQueries)
       return narrow;
     SmallVector<unsigned> dims;
     for (unsigned i = 0; i < map.getNumResults(); ++i)
@@ -159,7 +159,7 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
       {{keys, getKeyMap()}, {getQuery(), getQueryMap()}},
       {{zeros, scoreMap}}, [&](Scalars &s, ValueRange args) {
         return SmallVector<Value>{
-            s.fma(args[0], s.convert(args[1]), args[2])};
+            s.fma(s.convert(args[0]), s.convert(args[1]), args[2])};
       })[0];
 
   // s = mask(score(scale * S)),  t = max_k2 s
@@ -218,7 +218,7 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
         // A hidden value may be no number. Its weight is -0.0, and so is its
         // product with 0, which changes no sum. Choosing before the product
         // keeps the choice out of the chain of sums.
-        Value value = args[0];
+        Value value = s.convert(args[0]);
         if (isMasked())
           value = s.select(s.signBit(args[1]), s.constant(0.0), value);
         return SmallVector<Value>{s.fma(value, args[1], args[2])};

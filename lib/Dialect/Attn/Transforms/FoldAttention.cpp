@@ -21,25 +21,25 @@ static Value fill(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
   return linalg::FillOp::create(b, loc, constant, empty).getResult(0);
 }
 
-/// The query as (batch.., k1, m) in the state's type: packed once, so that the
-/// rows of a tile of queries lie side by side in the vector lanes.
+/// The query as (batch.., `dims`), which are k1 and m, in the state's type: packed
+/// once, so that what the vector lanes see lies side by side.
 static Value packQuery(OpBuilder &b, AttentionOp op,
-                       ArrayRef<OpFoldResult> loopSizes) {
+                       ArrayRef<OpFoldResult> loopSizes,
+                       ArrayRef<unsigned> dims) {
   Location loc = op.getLoc();
   MLIRContext *context = op.getContext();
   unsigned batch = op.getNumBatchDims(), loops = batch + 2;
-  // Loops of the packing: (batch.., k1, m).
+  // Loops of the packing: (batch.., dims).
   SmallVector<OpFoldResult> sizes(loopSizes.take_front(batch));
-  sizes.push_back(loopSizes[op.getFeatureDim()]);
-  sizes.push_back(loopSizes[op.getQueryDim()]);
+  for (unsigned dim : dims)
+    sizes.push_back(loopSizes[dim]);
   SmallVector<AffineExpr> from;
   AffineMap map = op.getQueryMap();
   for (unsigned i = 0; i < map.getNumResults(); ++i) {
     unsigned dim = map.getDimPosition(i);
-    from.push_back(getAffineDimExpr(dim == op.getFeatureDim() ? batch
-                                    : dim == op.getQueryDim() ? batch + 1
-                                                              : dim,
-                                    context));
+    auto *place = llvm::find(dims, dim);
+    from.push_back(getAffineDimExpr(
+        place == dims.end() ? dim : batch + (place - dims.begin()), context));
   }
   Value empty = tensor::EmptyOp::create(b, loc, sizes, op.getStateType());
   auto pack = linalg::GenericOp::create(
@@ -92,7 +92,7 @@ void mlir::attn::moveScoreRegion(RewriterBase &rewriter, AttentionOp op,
 }
 
 FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
-                                          AttentionOp op) {
+                                          AttentionOp op, StateLayout layout) {
   Location loc = op.getLoc();
   MLIRContext *context = op.getContext();
   OpBuilder::InsertionGuard guard(rewriter);
@@ -101,7 +101,7 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
 
   // The maps of the fold: q (batch.., k1, m), then K, V and mask as they are,
-  // then m, l (batch.., m) and acc (batch.., n, m).
+  // then m, l (batch.., m) and acc (batch.., n, m); or with queries in rows.
   auto getMap = [&](ArrayRef<unsigned> dims) {
     SmallVector<AffineExpr> results;
     for (unsigned i = 0; i < batch; ++i)
@@ -111,11 +111,14 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
     return AffineMap::get(loops, 0, results, context);
   };
   unsigned m = op.getQueryDim(), n = op.getValueDim();
-  SmallVector<AffineMap> maps = {getMap({op.getFeatureDim(), m}),
+  SmallVector<unsigned> queryDims = {op.getFeatureDim(), m}, accDims = {n, m};
+  if (layout == StateLayout::QueryRows)
+    queryDims = {m, op.getFeatureDim()}, accDims = {m, n};
+  SmallVector<AffineMap> maps = {getMap(queryDims),
                                  op.getKeyMap(), op.getValueMap()};
   if (op.getMaskTensor())
     maps.push_back(op.getMaskTensorMap());
-  llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap({n, m})});
+  llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap(accDims)});
 
   // identity = (-inf, 0, 0)
   FloatType type = op.getStateType();
@@ -123,14 +126,15 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   SmallVector<OpFoldResult> rowSizes(ArrayRef(sizes).take_front(batch));
   SmallVector<OpFoldResult> accSizes = rowSizes;
   rowSizes.push_back(sizes[m]);
-  llvm::append_range(accSizes, ArrayRef{sizes[n], sizes[m]});
+  for (unsigned dim : accDims)
+    accSizes.push_back(sizes[dim]);
   APFloat zero = APFloat::getZero(semantics);
   Value max = fill(rewriter, loc, rowSizes, type,
                    APFloat::getInf(semantics, /*Negative=*/true));
   Value sum = fill(rewriter, loc, rowSizes, type, zero);
   Value acc = fill(rewriter, loc, accSizes, type, zero);
 
-  Value query = packQuery(rewriter, op, sizes);
+  Value query = packQuery(rewriter, op, sizes, queryDims);
   auto fold = FoldOp::create(
       rewriter, loc, max.getType(), sum.getType(), acc.getType(), query,
       op.getKey(), op.getValue(), op.getMaskTensor(), op.getQueryOffset(),

@@ -81,10 +81,8 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
   return folds;
 }
 
-/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3), each in tiles: K2 is visible
-/// to every query and needs no mask.
-static LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
-                              int64_t keys, int64_t edge) {
+LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
+                                   int64_t keys, int64_t edge) {
   unsigned dim = fold.getKeyDim();
   SplitFold split = splitFoldAtMask(rewriter, fold, edge);
   bool done = succeeded(tileFold(rewriter, split.before, dim, edge)) &&

@@ -12,16 +12,24 @@
 
 namespace mlir::attn {
 
+/// Where the queries of a state are.
+enum class StateLayout {
+  /// Innermost: packed queries are (batch.., k1, m) and acc is (batch.., n, m), so
+  /// that vector lanes are queries: no transposed keys, no horizontal reductions.
+  QueryLanes,
+  /// In rows: (batch.., m, k1) and (batch.., m, n). Lanes are features.
+  QueryRows,
+};
+
 /// attention(q, K, V)  -->  finish(fold(identity, K, V))
 ///
-/// The pieces that forms rearrange. Queries are packed with the query row
-/// innermost and acc is (batch.., n, m), so that vector lanes are queries: no
-/// transposed keys, no horizontal reductions.
+/// The pieces that forms rearrange.
 struct FoldedAttention {
   FoldOp fold;
   FinishOp finish;
 };
-FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op);
+FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op,
+                              StateLayout layout = StateLayout::QueryLanes);
 
 /// Moves the score region of `op`, (score, b.., h, i, j), if there is one, into
 /// `fold`, a fold with its batch dimensions: (score, batch.., i, j). h is the
@@ -50,6 +58,11 @@ SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
                                 int64_t queries);
 
+/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3), each in tiles: of `keys` for
+/// K2, which is visible to every query and needs no mask, of `edge` for the rest.
+LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold, int64_t keys,
+                       int64_t edge);
+
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
 
@@ -74,6 +87,19 @@ struct AttentionTiles {
 /// `parallel` makes the loops over batch and queries scf.forall.
 LogicalResult tileAttention(AttentionOp op, const AttentionTiles &tiles,
                             bool parallel);
+
+/// Whether the queries that share keys and values, rows of all heads of a group
+/// together, are so few that they would leave vector lanes empty.
+bool hasFewQueries(AttentionOp op);
+
+/// attention  -->  for each batch that has keys of its own:
+///                   for each tile of keys: s = fold(s, tile)
+///                   finish(s)
+///
+/// For few queries, such as one per head against a cache: rows of a group stay
+/// together, so that they share each read of keys and values, and vector lanes
+/// are features. Keys are tiled as by `tileAttention`.
+LogicalResult tileFewQueries(AttentionOp op, int64_t keys, bool parallel);
 
 } // namespace mlir::attn
 

@@ -1,0 +1,93 @@
+//===- TileFewQueries.cpp - Few queries against many keys ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// More rows than this fill the lanes by themselves.
+static constexpr int64_t kMaxRows = 16;
+
+/// Keys per tile next to the mask's edge.
+static constexpr int64_t kEdgeKeys = 16;
+
+/// Whether the heads of this batch dimension share keys and values.
+static bool isGroup(AttentionOp op, unsigned batchDim) {
+  return !op.getKeyMap().isFunctionOfDim(batchDim) &&
+         !op.getValueMap().isFunctionOfDim(batchDim);
+}
+
+bool mlir::attn::hasFewQueries(AttentionOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t rows = 1;
+  for (unsigned dim = 0; dim <= op.getQueryDim(); ++dim) {
+    if (dim < op.getNumBatchDims() && !isGroup(op, dim))
+      continue;
+    if (ShapedType::isDynamic(ranges[dim]) || ranges[dim] > kMaxRows)
+      return false;
+    rows *= ranges[dim];
+  }
+  return rows <= kMaxRows;
+}
+
+/// finish(fold(identity, K))  -->  for each batch that has keys of its own:
+///                                   finish(fold(identity, keys of the batch))
+static LogicalResult tileBatch(RewriterBase &rewriter, FinishOp finish,
+                               ArrayRef<bool> isTiled, bool parallel) {
+  SmallVector<OpFoldResult> sizes(finish.getNumLoops(),
+                                  rewriter.getIndexAttr(0));
+  for (auto [size, tiled] : llvm::zip(sizes, isTiled))
+    if (tiled)
+      size = rewriter.getIndexAttr(1);
+  scf::SCFTileAndFuseOptions options;
+  options.tilingOptions.setTileSizes(sizes);
+  if (parallel)
+    options.tilingOptions.setLoopType(
+        scf::SCFTilingOptions::LoopType::ForallOp);
+  rewriter.setInsertionPoint(finish);
+  FailureOr<scf::SCFTileAndFuseResult> tiled =
+      scf::tileConsumerAndFuseProducersUsingSCF(rewriter, finish, options);
+  if (failed(tiled))
+    return finish.emitOpError("could not be tiled along the batch");
+  for (auto [before, after] : tiled->replacements)
+    rewriter.replaceAllUsesWith(before, after);
+  return success();
+}
+
+LogicalResult mlir::attn::tileFewQueries(AttentionOp op, int64_t keys,
+                                         bool parallel) {
+  IRRewriter rewriter(op);
+  Operation *function = op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
+  SmallVector<bool> isTiled;
+  for (unsigned dim = 0; dim < op.getNumBatchDims(); ++dim)
+    isTiled.push_back(!isGroup(op, dim));
+  bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
+  FoldedAttention folded = foldAttention(rewriter, op, StateLayout::QueryRows);
+  if (isEmpty)
+    return success();
+  // Marks the folds to tile: their clones have it, other folds do not.
+  StringRef kTileKeys = "attn.tile_keys";
+  folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
+  if (llvm::is_contained(isTiled, true) &&
+      failed(tileBatch(rewriter, folded.finish, isTiled, parallel)))
+    return failure();
+  simplifyTiles(function);
+
+  SmallVector<FoldOp> folds;
+  function->walk([&](FoldOp fold) {
+    if (fold->removeDiscardableAttr(kTileKeys))
+      folds.push_back(fold);
+  });
+  for (FoldOp fold : folds)
+    if (failed(tileKeys(rewriter, fold, keys, std::min(kEdgeKeys, keys))))
+      return failure();
+  simplifyTiles(function);
+  return success();
+}

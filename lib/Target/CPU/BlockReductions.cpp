@@ -1,0 +1,95 @@
+//===- BlockReductions.cpp - Products that read an operand once ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CPUBLOCKREDUCTIONS
+#include "attn/Target/CPU/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// With more rows the other operand is read many times whatever the order.
+static constexpr int64_t kMaxRows = 16;
+
+/// The reduced dimension of a product with few rows and several register tiles of
+/// columns, if a row-major operand is indexed by it and by the columns.
+static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block,
+                                             int64_t columns) {
+  SmallVector<unsigned> reduced;
+  op.getReductionDims(reduced);
+  if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
+      reduced.size() != 1)
+    return std::nullopt;
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!result.isProjectedPermutation() || result.getNumResults() == 0)
+    return std::nullopt;
+  unsigned lane = result.getDimPosition(result.getNumResults() - 1);
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  if (sizes[lane] <= columns) // Or unknown.
+    return std::nullopt;
+  int64_t rows = 1;
+  bool found = false;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    unsigned rank = map.getNumResults();
+    found |= rank >= 2 && map.isProjectedPermutation() &&
+             map.getDimPosition(rank - 1) == lane &&
+             map.getDimPosition(rank - 2) == reduced.front();
+  }
+  for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
+    int64_t size = sizes[result.getDimPosition(i)];
+    if (ShapedType::isDynamic(size) || size > kMaxRows)
+      return std::nullopt;
+    rows *= size;
+  }
+  int64_t length = sizes[reduced.front()];
+  bool isShort = !ShapedType::isDynamic(length) && length <= block;
+  return found && rows <= kMaxRows && !isShort ? std::optional(reduced.front())
+                                               : std::nullopt;
+}
+
+namespace {
+struct CPUBlockReductions
+    : attn::impl::CPUBlockReductionsBase<CPUBlockReductions> {
+  using CPUBlockReductionsBase::CPUBlockReductionsBase;
+
+  void runOnOperation() override {
+    if (block <= 0 || columns <= 0) {
+      getOperation()->emitError("block and columns must be positive, got ")
+          << block.getValue() << ", " << columns.getValue();
+      return signalPassFailure();
+    }
+    SmallVector<linalg::GenericOp> ops;
+    getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    for (linalg::GenericOp op : ops) {
+      std::optional<unsigned> dim = getDimToBlock(op, block, columns);
+      if (!dim)
+        continue;
+      IRRewriter rewriter(op);
+      SmallVector<OpFoldResult> sizes(op.getNumLoops(),
+                                      rewriter.getIndexAttr(0));
+      sizes[*dim] = rewriter.getIndexAttr(block);
+      scf::SCFTilingOptions options;
+      options.setTileSizes(sizes).setReductionDims({*dim});
+      FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
+          rewriter, cast<TilingInterface>(op.getOperation()), options);
+      if (failed(tiled)) {
+        op.emitOpError("could not be tiled along its reduction");
+        return signalPassFailure();
+      }
+      rewriter.replaceOp(op, tiled->replacements);
+    }
+  }
+};
+} // namespace
