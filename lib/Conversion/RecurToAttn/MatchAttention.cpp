@@ -244,6 +244,9 @@ LogicalResult Matcher::matchOutputs() {
 
 // prefix(fold with mask)  =  all(fold with mask and causal)
 LogicalResult Matcher::matchMask() {
+  if (match.fold.hasSegments())
+    return refuse("the mask compares segments that the step is given",
+                  "write attn.attention with segments(...)");
   match.mask = match.fold.getMaskAttr();
   if (op.getHistory() == recur::History::All)
     return success();

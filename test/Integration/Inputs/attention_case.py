@@ -60,6 +60,9 @@ class Case:
     valid: str = "none"  # none | scalar | batch
     valid_value: int = 0
     mask_tensor: str = "none"  # none | bool | float | bool-rows (no batch dims)
+    # Ids of queries and keys, where the mask names segments: rows (the same for
+    # all batches) | batch | shuffled (rows, in no order).
+    segments: str = "rows"
     score: str = "none"  # none | alibi | softcap | plus3
     lse: bool = False
     scale: float = 0.0  # 0: the default, 1/sqrt(features).
@@ -94,6 +97,13 @@ class Case:
         batch = "".join(c for c in "bhg" if c in self.dims[0])
         return ("" if self.mask_tensor.endswith("rows") else batch) + "mk"
 
+    @property
+    def has_segments(self):
+        return "segments" in self.mask
+
+    def segment_dims(self, sequence):
+        return ("b" if self.segments == "batch" and "b" in self.dims[0] else "") + sequence
+
     # ---------------------------------------------------------------------- IR
 
     def type(self, dims, element):
@@ -108,6 +118,8 @@ class Case:
         operands = list(self.dims[:3])
         if self.mask_tensor != "none":
             operands.append(self.mask_dims())
+        if self.has_segments:
+            operands += [self.segment_dims("m"), self.segment_dims("k")]
         operands.append(self.dims[3])
         if self.lse:
             operands.append(self.dims[4])
@@ -126,6 +138,11 @@ class Case:
             mask_type = self.type(self.mask_dims(), kind)
             arguments.append(f"%mask: {mask_type}")
             clauses += f" mask_tensor(%mask : {mask_type})"
+        if self.has_segments:
+            segment_types = [self.type(self.segment_dims(c), "i32") for c in "mk"]
+            names = ["%query_segments", "%key_segments"]
+            arguments += [f"{n}: {t}" for n, t in zip(names, segment_types)]
+            clauses += f" segments({', '.join(names)} : {', '.join(segment_types)})"
         for name, kind in (("query_offset", self.offset), ("valid_keys", self.valid)):
             if kind != "none":
                 operand = "index" if kind == "scalar" else self.type("b", "i64")
@@ -232,6 +249,9 @@ class Case:
             bias = random.uniform(-2, 2, mask_shape)
             bias[random.uniform(size=mask_shape) < 0.3] = -np.inf
             arrays["mask"] = round_to(bias, self.dtype)
+        if self.has_segments:
+            arrays["query_segments"] = self.draw_segments(random, "m")
+            arrays["key_segments"] = self.draw_segments(random, "k")
         for name, kind, base in (
             ("query_offset", self.offset, self.offset_value),
             ("valid_keys", self.valid, self.valid_value),
@@ -244,6 +264,12 @@ class Case:
             heads = self.heads * self.group
             arrays["slopes"] = (2.0 ** -np.arange(1, heads + 1)).astype(NUMPY[self.state])
         return arrays
+
+    def draw_segments(self, random, sequence):
+        """Ids of documents of unequal lengths, some of one token."""
+        ids = random.integers(0, 5, self.shape(self.segment_dims(sequence))) ** 2
+        ids = ids if self.segments == "shuffled" else np.sort(ids, -1)
+        return (ids - 4).astype(np.int32)
 
     # --------------------------------------------------------------- reference
 
@@ -259,6 +285,7 @@ class Case:
         names = {
             "causal": j <= i,
             "window": lambda left, right: (j >= i - left) & (j <= i + right),
+            "segments": self.same_segment(arrays, b),
             "prefix": lambda size: np.broadcast_to(j < size, (self.queries, self.keys)),
             "and": lambda *masks: np.logical_and.reduce(masks),
             "or": lambda *masks: np.logical_or.reduce(masks),
@@ -282,6 +309,15 @@ class Case:
                 seen &= mask != -np.inf
                 bias = mask.astype(np.float64)
         return seen, bias
+
+    def same_segment(self, arrays, b):
+        if not self.has_segments:
+            return None
+        queries, keys = (
+            np.atleast_2d(arrays[name]) for name in ("query_segments", "key_segments")
+        )
+        pick = lambda ids: ids[b if len(ids) > 1 else 0]
+        return pick(queries)[:, None] == pick(keys)[None, :]
 
     def reference(self, arrays):
         """Output and log-sum-exp in float64, by the definition."""

@@ -100,7 +100,7 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   unsigned batch = op.getNumBatchDims(), loops = op.getNumLoops();
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
 
-  // The maps of the fold: q (batch.., k1, m), then K, V and mask as they are,
+  // The maps of the fold: q (batch.., k1, m), then K, V, mask and segments as they are,
   // then m, l (batch.., m) and acc (batch.., n, m).
   auto getMap = [&](ArrayRef<unsigned> dims) {
     SmallVector<AffineExpr> results;
@@ -115,6 +115,9 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
                                  op.getKeyMap(), op.getValueMap()};
   if (op.getMaskTensor())
     maps.push_back(op.getMaskTensorMap());
+  if (op.hasSegments())
+    llvm::append_range(
+        maps, ArrayRef{op.getQuerySegmentsMap(), op.getKeySegmentsMap()});
   llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap({n, m})});
 
   // identity = (-inf, 0, 0)
@@ -133,8 +136,8 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   Value query = packQuery(rewriter, op, sizes);
   auto fold = FoldOp::create(
       rewriter, loc, max.getType(), sum.getType(), acc.getType(), query,
-      op.getKey(), op.getValue(), op.getMaskTensor(), op.getQueryOffset(),
-      op.getValidKeys(), /*origin=*/ValueRange(), max, sum, acc,
+      op.getKey(), op.getValue(), op.getMaskTensor(), op.getQuerySegments(),
+      op.getKeySegments(), op.getQueryOffset(), op.getValidKeys(), /*origin=*/ValueRange(), max, sum, acc,
       rewriter.getAffineMapArrayAttr(maps), op.getScaleAttr(),
       op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
   moveScoreRegion(rewriter, op, fold, sizes);

@@ -46,7 +46,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   Interval keys{first, last}, full = keys;
 
   // Masked where only the element knows: by a tensor or by its own score.
-  if (op.getMaskTensor() || !op.getScore().empty())
+  if (op.getMaskTensor() || op.mayScoreHideKeys())
     full = {first, first};
 
   if (Value validKeys = op.getValidKeys()) {
@@ -66,6 +66,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
     if (offset) {
       OpFoldResult row = algebra.add(op.getOriginOf(batch), *offset);
       Interval queries{row, algebra.add(row, sizes[op.getQueryDim()])};
+      algebra.segmentKeys = findSegmentKeys(rewriter, op);
       keys = algebra.intersect(keys, mask.getVisibleKeys(algebra, queries));
       full = algebra.intersect(full, mask.getFullKeys(algebra, queries));
     } else {
@@ -117,9 +118,8 @@ SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
       fold->setOperands(fold.getMaxMutable().getOperandNumber(), 3, current);
       if (masked)
         return;
-      fold.removeMaskAttr();
+      fold.dropMask();
       fold.getValidKeysMutable().clear();
-      fold.getQueryOffsetMutable().clear();
     });
     current = SmallVector<Value>(fold.getResults());
     return fold;
