@@ -14,6 +14,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_CPUEXPANDMATH
@@ -106,6 +107,13 @@ public:
     Value sum = arith::AddIOp::create(b, loc, bitsOf(real(1.0)), shifted);
     return arith::BitcastOp::create(b, loc, type, sum);
   }
+  /// 2^f - 1 for f in [-1/2, 1/2], accurate next to 0 too.
+  Value powerLessOne(Value f) {
+    Value p = real(format.coefficients.back());
+    for (double c : llvm::reverse(format.coefficients.drop_back()))
+      p = math::FmaOp::create(b, loc, p, f, real(c));
+    return mul(p, f);
+  }
   /// unit * 2^f for f in [-1/2, 1/2]; the unit is a power of two.
   Value polynomial(Value f, double unit) {
     Value p = real(unit * format.coefficients.back());
@@ -181,12 +189,45 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
   }
 };
 
+// tanh(x)  -->  t / (t + 2) with the sign of x,   t = e^2|x| - 1
+//
+// t = 2^n (2^f - 1) + (2^n - 1),   2 log2(e) |x| = n + f
+//
+// has all its digits next to 0 too. Beyond the limit tanh rounds to 1.
+struct ExpandTanh : OpRewritePattern<math::TanhOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::TanhOp op,
+                                PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType());
+    if (!element.isF32() && !element.isF64())
+      return rewriter.notifyMatchFailure(op, "only f32 and f64 are expanded");
+    Location loc = op.getLoc();
+    Arithmetic a(rewriter, loc, op.getType());
+    Value size = math::AbsFOp::create(rewriter, loc, op.getOperand());
+    Value x = a.clamp(size, arith::CmpFPredicate::OGT,
+                      element.isF64() ? 20.0 : 10.0);
+    x = a.mul(x, a.real(2 * llvm::numbers::log2e));
+    Value rounder = a.real(a.format.getRounder());
+    Value rounded = a.add(x, rounder);
+    Value tail = a.powerLessOne(a.sub(x, a.sub(rounded, rounder)));
+    Value power = a.powerOfTwo(a.bitsOf(rounded));
+    Value t = math::FmaOp::create(rewriter, loc, power, tail,
+                                  a.sub(power, a.real(1.0)));
+    Value quotient =
+        arith::DivFOp::create(rewriter, loc, t, a.add(t, a.real(2.0)));
+    rewriter.replaceOpWithNewOp<math::CopySignOp>(op, quotient,
+                                                  op.getOperand());
+    return success();
+  }
+};
+
 struct CPUExpandMath : attn::impl::CPUExpandMathBase<CPUExpandMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandExp2>(&getContext());
+    patterns.add<ExpandExp2, ExpandTanh>(&getContext());
     auto isOther = [](StringRef name) {
-      return name != math::Exp2Op::getOperationName();
+      return name != math::Exp2Op::getOperationName() &&
+             name != math::TanhOp::getOperationName();
     };
     populateMathPolynomialApproximationPatterns(patterns, isOther);
     // Integer arithmetic: LLVM would call a library function that not every
