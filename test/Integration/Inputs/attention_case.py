@@ -63,7 +63,8 @@ class Case:
     # Ids of queries and keys, where the mask names segments: rows (the same for
     # all batches) | batch | shuffled (rows, in no order).
     segments: str = "rows"
-    score: str = "none"  # none | alibi | softcap | plus3
+    # none | alibi | softcap | plus3, or a mask: past (j <= i) | odd (of j)
+    score: str = "none"
     lse: bool = False
     scale: float = 0.0  # 0: the default, 1/sqrt(features).
     tile: tuple = (0, 0)  # Queries and keys per tile; 0: the compiler's choice.
@@ -227,6 +228,19 @@ class Case:
                 f"    %shifted = arith.addf %s, %three : {t}\n"
                 f"    attn.yield %shifted : {t}\n  }}"
             )
+        if self.score in ("past", "odd"):
+            condition = {
+                "past": "    %sees = arith.cmpi sle, %j, %i : index\n",
+                "odd": "    %one = arith.constant 1 : index\n"
+                "    %bit = arith.andi %j, %one : index\n"
+                "    %sees = arith.cmpi eq, %bit, %one : index\n",
+            }[self.score]
+            never = "0xFFF0000000000000" if t == "f64" else "0xFF800000"
+            return head + condition + (
+                f"    %never = arith.constant {never} : {t}\n"
+                f"    %score = arith.select %sees, %s, %never : {t}\n"
+                f"    attn.yield %score : {t}\n  }}"
+            )
         return head + (
             f"    %cap = arith.constant 2.0 : {t}\n"
             f"    %ratio = arith.divf %s, %cap : {t}\n"
@@ -353,6 +367,10 @@ class Case:
                 if self.score == "alibi":
                     i, j = np.ogrid[: self.queries, : self.keys]
                     scores = scores + arrays["slopes"][h * group + g].astype(float) * (j - i)
+                elif self.score in ("past", "odd"):
+                    i, j = np.ogrid[: self.queries, : self.keys]
+                    sees = j <= i if self.score == "past" else (j % 2 == 1) & (i >= 0)
+                    scores = np.where(sees, scores, -np.inf)
                 elif self.score == "plus3":
                     scores = scores + 3.0
                 elif self.score == "softcap":

@@ -35,7 +35,7 @@ PROPERTIES = {
                ("batch", 2)],
     "valid": [("none", 0), ("scalar", 5), ("batch", 3)],
     "mask_tensor": ["none", "bool", "float", "bool-rows", "float-rows"],
-    "score": ["none", "alibi", "softcap"],
+    "score": ["none", "alibi", "softcap", "past", "odd"],
     "lse": [False, True],
     "scale": [0.0, 0.75],
     "tile": [(0, 0), (1, 1), (7, 5), (16, 64), (32, 7), (5, 32)],

@@ -58,6 +58,17 @@ def outside_the_window_is_infinite(arrays):
     arrays["value"][25] = np.inf
 
 
+@special(queries=40, keys=40, score="past", tile=(8, 16))
+def keys_hidden_by_a_condition_are_nan(arrays):
+    poison_from(arrays, 20)
+
+
+@special(queries=20, keys=70, score="odd", mask="prefix<60>", tile=(8, 16))
+def keys_hidden_by_a_score_region_are_nan(arrays):
+    arrays["key"][::2] = np.nan
+    arrays["value"][::2] = np.inf
+
+
 DOCUMENTS = dict(queries=70, keys=70, mask="and<#attn.causal, #attn.segments>")
 
 

@@ -76,8 +76,9 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     (degree 6) and f64 (degree 11), scalars and vectors. An operand that is
     visibly bounded, `x > 0 ? 0 : x`, needs one scaling instead of two.
 
-    Other functions of f32 (tanh, exp, log, ... in score regions and in the
-    log-sum-exp) take upstream's polynomial approximations; what has none is left
+    `math.tanh` (soft-capping) is t / (t + 2) with t = e^2|x| - 1, in f32 and f64
+    within 3 ulp, next to 0 too. Other functions of f32 (exp, log, ... in score
+    regions and in the log-sum-exp) take upstream's polynomial approximations; what has none is left
     to the C library. Conversions between bf16 and f32 become integer arithmetic,
     rounded to nearest even, with denormals and NaN kept.
 
