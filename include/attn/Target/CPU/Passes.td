@@ -23,6 +23,10 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     accumulators in registers across the reduction; lanes and rows that do not
     divide the size are finished by masked lanes and single rows.
 
+    Indices of lanes, and their sums with what all lanes share, stay a scalar and
+    small constants, so that comparing them and making floats of them need no
+    64-bit vectors.
+
     A copy whose lane dimension is not innermost in its input is transposed
     block by block.
 
