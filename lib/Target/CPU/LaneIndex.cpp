@@ -142,7 +142,8 @@ static Value emitConversion(OpBuilder &b, Location loc, LaneIndex index,
 Value mlir::attn::emitFromIndices(OpBuilder &b, Operation &op,
                                   ArrayRef<LaneIndex> operands, int64_t lanes,
                                   unsigned bits) {
-  if (getBits(op.getOperand(0).getType()) < 64)
+  if (!isa<arith::CmpIOp, arith::SIToFPOp>(op) ||
+      getBits(op.getOperand(0).getType()) < 64)
     return {};
   if (auto compare = dyn_cast<arith::CmpIOp>(op)) {
     CmpIPredicate predicate = compare.getPredicate();

@@ -533,3 +533,76 @@ func.func @negative_segments(%query: tensor<4x8xf32>, %ids: tensor<4xi32>) -> te
       outs(%query : tensor<4x8xf32>) {mask = #attn.segments} -> tensor<4x8xf32>
   return %output : tensor<4x8xf32>
 }
+
+// -----
+
+// Ids of query and key that must be equal are segments.
+
+// CHECK-LABEL: func @document_score(
+// CHECK-SAME:    %[[IDS:[a-z0-9]+]]: tensor<2x16xi32>
+// CHECK:         attn.attention {{.*}} segments(%[[IDS]], %[[IDS]] : tensor<2x16xi32>, tensor<2x16xi32>) {{.*}} {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<2x3x16x8xf32>
+func.func @document_score(%query: tensor<2x3x16x8xf32>, %ids: tensor<2x16xi32>) -> tensor<2x3x16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<2x3x16x8xf32>, tensor<2x3x16x8xf32>, tensor<2x3x16x8xf32>)
+      outs(%query : tensor<2x3x16x8xf32>) score(%s : f32, %b : index, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%b, %j] : tensor<2x16xi32>
+    %query_id = tensor.extract %ids[%b, %i] : tensor<2x16xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %past = arith.cmpi sle, %j, %i : index
+    %sees = arith.andi %past, %same : i1
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<2x3x16x8xf32>
+  return %output : tensor<2x3x16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_ids_of_more_keys(
+// CHECK-NOT:     segments
+// CHECK:         arith.cmpi eq
+func.func @negative_ids_of_more_keys(%query: tensor<16x8xf32>, %ids: tensor<20xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<20xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<20xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %score = arith.select %same, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_two_ids(
+// CHECK-COUNT-2: arith.cmpi eq
+func.func @negative_two_ids(%query: tensor<16x8xf32>, %ids: tensor<16xi32>, %others: tensor<16xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<16xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<16xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %other_key_id = tensor.extract %others[%j] : tensor<16xi32>
+    %other_query_id = tensor.extract %others[%i] : tensor<16xi32>
+    %other_same = arith.cmpi eq, %other_key_id, %other_query_id : i32
+    %sees = arith.andi %same, %other_same : i1
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_other_documents(
+// CHECK-NOT:     segments
+// CHECK:         arith.cmpi ne
+func.func @negative_other_documents(%query: tensor<16x8xf32>, %ids: tensor<16xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<16xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<16xi32>
+    %other = arith.cmpi ne, %key_id, %query_id : i32
+    %score = arith.select %other, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}

@@ -13,6 +13,7 @@
 #include "RaiseScoreMask.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -82,22 +83,40 @@ struct Linear {
   int64_t query = 0, key = 0, constant = 0;
 };
 
+/// Ids along the sequence of an operation, seen through a map.
+struct Ids {
+  Value tensor;
+  AffineMap map;
+  bool operator==(const Ids &other) const {
+    return tensor == other.tensor && map == other.map;
+  }
+};
+using Segments = std::pair<Ids, Ids>; // Of queries and of keys.
+
 /// Reads conditions in the score region of one operation as masks.
 class ConditionReader {
 public:
-  explicit ConditionReader(AttentionOp op) : body(*op.getScoreBody()) {
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  explicit ConditionReader(AttentionOp op)
+      : op(op), body(*op.getScoreBody()), context(op.getContext()) {
+    ranges = op.getStaticLoopRanges();
     queries = ranges[op.getQueryDim()];
     keys = ranges[op.getKeyDim()];
-    context = op.getContext();
+    if (op.hasSegments())
+      segments = {{op.getQuerySegments(), op.getQuerySegmentsMap()},
+                  {op.getKeySegments(), op.getKeySegmentsMap()}};
   }
+
+  /// What #attn.segments in masks compares, if it is in one.
+  std::optional<Segments> segments;
 
   /// The mask that shows where `condition`, or its opposite, holds; null if there
   /// is none.
   MaskAttrInterface read(Value condition, bool negated) {
     Operation *op = condition.getDefiningOp();
-    if (auto compare = dyn_cast_or_null<arith::CmpIOp>(op))
-      return readComparison(compare, negated);
+    if (auto compare = dyn_cast_or_null<arith::CmpIOp>(op)) {
+      MaskAttrInterface mask = readComparison(compare, negated);
+      return mask ? mask : readSegments(compare, negated);
+    }
     if (auto flip = dyn_cast_or_null<arith::XOrIOp>(op))
       return matchPattern(flip.getRhs(), m_One()) ? read(flip.getLhs(), !negated)
                                                   : nullptr;
@@ -133,6 +152,52 @@ private:
     default:
       return nullptr;
     }
+  }
+
+  /// ids[b.., i] = ids'[b.., j]
+  MaskAttrInterface readSegments(arith::CmpIOp compare, bool negated) {
+    if (compare.getPredicate() !=
+        (negated ? CmpIPredicate::ne : CmpIPredicate::eq))
+      return nullptr;
+    Value lhs = compare.getLhs(), rhs = compare.getRhs();
+    auto read = [&](Value query, Value key) -> std::optional<Segments> {
+      auto queryIds = readIds(query, op.getQueryDim(), 2);
+      auto keyIds = readIds(key, op.getKeyDim(), 1);
+      if (!queryIds || !keyIds)
+        return std::nullopt;
+      return Segments(*queryIds, *keyIds);
+    };
+    std::optional<Segments> found = read(lhs, rhs);
+    if (!found)
+      found = read(rhs, lhs);
+    if (!found || (segments && *segments != *found))
+      return nullptr;
+    segments = found;
+    return SegmentsAttr::get(context);
+  }
+
+  /// An element of a captured tensor whose sizes are those of the operation, at
+  /// the region's batch indices and its argument `fromEnd`.
+  std::optional<Ids> readIds(Value element, unsigned sequence,
+                             unsigned fromEnd) {
+    auto extract = element.getDefiningOp<tensor::ExtractOp>();
+    if (!extract || extract.getIndices().empty() ||
+        !(element.getType().isInteger(32) || element.getType().isInteger(64)) ||
+        extract.getTensor().getParentBlock() == &body)
+      return std::nullopt;
+    auto type = cast<RankedTensorType>(extract.getTensor().getType());
+    unsigned batch = op.getNumBatchDims() - op.getNumHeadDims();
+    SmallVector<unsigned> dims;
+    for (auto [i, index] : llvm::enumerate(extract.getIndices())) {
+      bool isLast = i + 1 == extract.getIndices().size();
+      unsigned argument = isLast ? body.getNumArguments() - fromEnd : 1 + i;
+      dims.push_back(isLast ? sequence : i);
+      if ((!isLast && i >= batch) || index != body.getArgument(argument) ||
+          type.isDynamicDim(i) || type.getDimSize(i) != ranges[dims.back()])
+        return std::nullopt;
+    }
+    return Ids{extract.getTensor(), AffineMap::getMultiDimMapWithTargets(
+                                        op.getNumLoops(), dims, context)};
   }
 
   static Linear subtract(Linear a, Linear b, int64_t less) {
@@ -200,8 +265,10 @@ private:
            isBelow(d.constant, limit);
   }
 
+  AttentionOp op;
   Block &body;
   MLIRContext *context;
+  SmallVector<int64_t> ranges;
   int64_t queries, keys;
 };
 
@@ -234,6 +301,17 @@ std::optional<HiddenScore> matchHidden(Value value) {
   return std::nullopt;
 }
 
+static void addSegments(AttentionOp op, const Segments &segments) {
+  if (op.hasSegments())
+    return;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  AffineMap added[] = {segments.first.map, segments.second.map};
+  maps.insert(maps.begin() + op.getNumMappedInputs(), added, added + 2);
+  op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(maps));
+  op.getQuerySegmentsMutable().assign(segments.first.tensor);
+  op.getKeySegmentsMutable().assign(segments.second.tensor);
+}
+
 struct RaiseScoreMask : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(AttentionOp op,
@@ -248,15 +326,18 @@ struct RaiseScoreMask : OpRewritePattern<AttentionOp> {
     std::optional<HiddenScore> hidden = matchHidden(yield.getScore());
     if (!hidden)
       return rewriter.notifyMatchFailure(op, "no condition hides the score");
-    MaskAttrInterface mask =
-        ConditionReader(op).read(hidden->condition, hidden->negated);
+    ConditionReader reader(op);
+    MaskAttrInterface mask = reader.read(hidden->condition, hidden->negated);
     if (!mask)
       return rewriter.notifyMatchFailure(op, "the condition is no mask");
     rewriter.modifyOpInPlace(yield, [&] {
       yield.getScoreMutable().set(hidden->score);
     });
-    rewriter.modifyOpInPlace(
-        op, [&] { op.setMaskAttr(getBoth(op.getMaskAttr(), mask)); });
+    rewriter.modifyOpInPlace(op, [&] {
+      op.setMaskAttr(getBoth(op.getMaskAttr(), mask));
+      if (usesSegments(op.getMaskAttr()))
+        addSegments(op, *reader.segments);
+    });
     return success();
   }
 };
