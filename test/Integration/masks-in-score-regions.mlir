@@ -2,9 +2,20 @@
 // what the regions say: in every form, against the reference evaluation of the region.
 // Ids are random, in no order.
 // REQUIRES: attn-run
-// RUN: for entry in window prefix documents bias; do for form in materialized recurrent blocked; do \
-// RUN:   attn-run %s --entry=$entry --form=$form --queries=16 --keys=32 --check; done; done | FileCheck %s
-// CHECK-COUNT-12: : ok
+// DEFINE: %{check} = attn-run %s --queries=16 --keys=32 --check
+// RUN: %{check} --entry=window --form=materialized | FileCheck %s
+// RUN: %{check} --entry=window --form=recurrent | FileCheck %s
+// RUN: %{check} --entry=window --form=blocked | FileCheck %s
+// RUN: %{check} --entry=prefix --form=materialized | FileCheck %s
+// RUN: %{check} --entry=prefix --form=recurrent | FileCheck %s
+// RUN: %{check} --entry=prefix --form=blocked | FileCheck %s
+// RUN: %{check} --entry=documents --form=materialized | FileCheck %s
+// RUN: %{check} --entry=documents --form=recurrent | FileCheck %s
+// RUN: %{check} --entry=documents --form=blocked | FileCheck %s
+// RUN: %{check} --entry=bias --form=materialized | FileCheck %s
+// RUN: %{check} --entry=bias --form=recurrent | FileCheck %s
+// RUN: %{check} --entry=bias --form=blocked | FileCheck %s
+// CHECK: check {{.*}}: ok
 
 func.func @window(%query: tensor<2x90x8xf32>, %key: tensor<2x90x8xf32>, %init: tensor<2x90x8xf32>) -> tensor<2x90x8xf32> {
   %output = attn.attention ins(%query, %key, %key : tensor<2x90x8xf32>, tensor<2x90x8xf32>, tensor<2x90x8xf32>)
