@@ -46,8 +46,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   Interval keys{first, last}, full = keys;
 
   // Masked where only the element knows: by a tensor or by its own score.
-  if (op.getMaskTensor() || op.mayScoreHideKeys())
-    full = {first, first};
+  bool neverFull = op.getMaskTensor() || op.mayScoreHideKeys();
 
   if (Value validKeys = op.getValidKeys()) {
     if (std::optional<OpFoldResult> count =
@@ -55,7 +54,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
       keys = algebra.intersect(keys, {zero, *count});
       full = algebra.intersect(full, {zero, *count});
     } else {
-      full = {first, first};
+      neverFull = true;
     }
   }
 
@@ -70,7 +69,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
       keys = algebra.intersect(keys, mask.getVisibleKeys(algebra, queries));
       full = algebra.intersect(full, mask.getFullKeys(algebra, queries));
     } else {
-      full = {first, first};
+      neverFull = true;
     }
   }
 
@@ -79,6 +78,8 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   OpFoldResult begin =
       algebra.max(first, algebra.alignDown(algebra.max(keys.begin, zero), unit));
   OpFoldResult end = algebra.max(begin, keys.end);
+  if (neverFull)
+    return {begin, begin, begin, end};
   bool wholeRange = full.begin == first && full.end == last;
   OpFoldResult fullBegin = first, fullEnd = last;
   if (!wholeRange) {
