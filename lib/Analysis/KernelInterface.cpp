@@ -28,6 +28,10 @@ static std::string getRole(Value value) {
         return "value";
       if (value == op.getMaskTensor())
         return "mask";
+      if (value == op.getKeySegments())
+        return value == op.getQuerySegments() ? "segments" : "key_segments";
+      if (value == op.getQuerySegments())
+        return "query_segments";
       if (value == op.getQueryOffset())
         return "query_offset";
       if (value == op.getValidKeys())

@@ -150,7 +150,7 @@ Count mlir::attn::countVisiblePairs(AttentionOp op) {
   auto offsets =
       getConstants(op.getMaskAttr() ? op.getQueryOffset() : Value(), 0);
   auto valid = getConstants(op.getValidKeys(), keys);
-  if (op.getMaskTensor() || ShapedType::isDynamic(queries) ||
+  if (op.getMaskTensor() || op.hasSegments() || ShapedType::isDynamic(queries) ||
       ShapedType::isDynamic(keys) || !offsets || !valid)
     return std::nullopt;
   Count heads = 1;

@@ -93,7 +93,8 @@ static FailureOr<Operands> readOperands(Interpreter &interpreter, OpTy op) {
 
 /// Wide enough for the sum of any position, offset and window.
 using Position = __int128;
-using MaskPredicate = std::function<bool(Position query, int64_t key)>;
+/// `same`: whether query and key are of one segment.
+using MaskPredicate = std::function<bool(Position query, int64_t key, bool same)>;
 
 static MaskPredicate getPredicate(MaskAttrInterface mask) {
   auto getAll = [](ArrayRef<MaskAttrInterface> masks) {
@@ -101,32 +102,40 @@ static MaskPredicate getPredicate(MaskAttrInterface mask) {
   };
   return llvm::TypeSwitch<Attribute, MaskPredicate>(mask)
       .Case([](CausalAttr) -> MaskPredicate {
-        return [](Position query, int64_t key) { return key <= query; };
+        return [](Position query, int64_t key, bool) { return key <= query; };
       })
       .Case([](WindowAttr window) -> MaskPredicate {
         Position left = window.getLeft(), right = window.getRight();
-        return [left, right](Position query, int64_t key) {
+        return [left, right](Position query, int64_t key, bool) {
           return query - left <= key && key <= query + right;
         };
       })
       .Case([](PrefixAttr prefix) -> MaskPredicate {
-        return [size = prefix.getSize()](Position, int64_t key) {
+        return [size = prefix.getSize()](Position, int64_t key, bool) {
           return key < size;
         };
       })
+      .Case([](SegmentsAttr) -> MaskPredicate {
+        return [](Position, int64_t, bool same) { return same; };
+      })
       .Case([&](AndAttr both) -> MaskPredicate {
-        return [masks = getAll(both.getMasks())](Position query, int64_t key) {
-          return llvm::all_of(masks, [&](auto &m) { return m(query, key); });
+        return [masks = getAll(both.getMasks())](Position query, int64_t key,
+                                                bool same) {
+          return llvm::all_of(masks,
+                              [&](auto &m) { return m(query, key, same); });
         };
       })
       .Case([&](OrAttr either) -> MaskPredicate {
-        return [masks = getAll(either.getMasks())](Position query, int64_t key) {
-          return llvm::any_of(masks, [&](auto &m) { return m(query, key); });
+        return [masks = getAll(either.getMasks())](Position query, int64_t key,
+                                                  bool same) {
+          return llvm::any_of(masks,
+                              [&](auto &m) { return m(query, key, same); });
         };
       })
       .Default([&](Attribute) -> MaskPredicate { // A mask from elsewhere.
-        return [mask](Position query, int64_t key) {
+        return [mask](Position query, int64_t key, bool same) {
           MaskAlgebra algebra(mask.getContext());
+          algebra.sameSegment = algebra.constantBool(same);
           return *MaskAlgebra::getConstant(mask.isVisible(
                      algebra, algebra.constant(static_cast<int64_t>(query)),
                      algebra.constant(key))) != 0;
@@ -152,6 +161,10 @@ public:
         query(operands.views[0]), key(operands.views[1]) {
     if (op.getMaskTensor())
       maskTensor = operands.views[3];
+    if (op.hasSegments()) {
+      querySegments = operands.views[op.getNumMappedInputs() - 2];
+      keySegments = operands.views[op.getNumMappedInputs() - 1];
+    }
     if (MaskAttrInterface mask = op.getMaskAttr())
       isVisible = getPredicate(mask);
     if (Block *body = op.getScoreBody())
@@ -194,7 +207,8 @@ public:
       if (validKeys && column >= *validKeys)
         continue;
       if (isVisible &&
-          !isVisible(Position(row) + queryOffset.value_or(0), column))
+          !isVisible(Position(row) + queryOffset.value_or(0), column,
+                     isSameSegment(point, j)))
         continue;
       double bias = 0.0;
       if (maskTensor) {
@@ -213,6 +227,15 @@ public:
   }
 
 private:
+  bool isSameSegment(ArrayRef<int64_t> queryPoint, int64_t j) {
+    if (!querySegments)
+      return false;
+    int64_t first = keySegments->getOffset(queryPoint.drop_back());
+    int64_t key = first + j * keySegments->strides[op.getKeyDim()];
+    return querySegments->value[querySegments->getOffset(queryPoint)].i ==
+           keySegments->value[key].i;
+  }
+
   double dot(int64_t j) const {
     const double *k = keys.data() + j * queryRow.size();
     // Four sums: in one, each addition would wait for the last.
@@ -272,7 +295,7 @@ private:
   OpTy op;
   ArrayRef<int64_t> sizes;
   View query, key;
-  std::optional<View> maskTensor;
+  std::optional<View> maskTensor, querySegments, keySegments;
   MaskPredicate isVisible; // Null without mask attribute.
   std::unique_ptr<ElementFunction> region;
   double scale;
@@ -340,7 +363,7 @@ static LogicalResult evaluateAttention(Interpreter &interpreter,
     return failure();
   ArrayRef<int64_t> sizes = operands->sizes;
   unsigned batchDims = op.getNumBatchDims();
-  unsigned firstInit = op.getMaskTensor() ? 4 : 3;
+  unsigned firstInit = op.getNumMappedInputs();
   View output = operands->views[firstInit];
   std::optional<View> lse;
   if (op.hasLogSumExp())

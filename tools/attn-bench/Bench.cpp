@@ -97,6 +97,15 @@ static llvm::Expected<std::vector<Array>> createInputs(const Shape &shape,
     fillRandom(*array, /*seed=*/i);
     inputs.push_back(std::move(*array));
   }
+  if (shape.documents) {
+    auto ids = Array::create(IntegerType::get(elementType.getContext(), 32),
+                             shape.keys);
+    if (!ids)
+      return ids.takeError();
+    for (int64_t j = 0; j < shape.keys; ++j)
+      ids->setInt(j, j / shape.getDocumentSize());
+    inputs.push_back(std::move(*ids));
+  }
   if (shape.hasDecayInput()) {
     auto decays = Array::create(elementType, shape.getDecayShape());
     if (!decays)
@@ -146,8 +155,7 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
   if (shape.kind == Shape::Kind::Attention) {
     if (failed(parse("")))
       return failure();
-    FailureOr<func::FuncOp> entry = findEntry(*module, "");
-    row.flops = *countAttentionFlops(*entry);
+    row.flops = shape.getAttentionFlops();
     for (FormKind form : options.forms)
       run(form, stringifyFormKind(form));
   } else {

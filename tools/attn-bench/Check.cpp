@@ -66,7 +66,7 @@ static llvm::Error checkAttentionRow(const Shape &shape,
   std::vector<double> scores;
   for (int64_t j = begin; j < end; ++j) {
     std::vector<double> key = getRow(inputs[1], firstKey + j, dim);
-    scores.push_back(scale * dot(query, key));
+    scores.push_back(shape.applyScore(scale * dot(query, key), head, i, j));
     largest = std::max(largest, scores.back());
     numbers.maxKeyNorm =
         std::max(numbers.maxKeyNorm, std::sqrt(dot(key, key)));

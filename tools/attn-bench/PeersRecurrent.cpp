@@ -96,8 +96,8 @@ std::unique_ptr<Peer> mlir::attn::createChunkedPeer(const Shape &shape,
 std::vector<std::unique_ptr<Peer>>
 mlir::attn::createPeers(const Shape &shape, const OpenBlas &blas) {
   std::vector<std::unique_ptr<Peer>> peers;
-  if (shape.hasDecayInput())
-    return peers; // The library has nothing for decays of tokens.
+  if (shape.hasDecayInput() || shape.score != Shape::Score::None)
+    return peers; // The library has nothing for decays of tokens or for scores.
   if (shape.kind != Shape::Kind::Attention) {
     peers.push_back(createChunkedPeer(shape, blas));
     return peers;

@@ -37,13 +37,31 @@ static llvm::Error parseMask(StringRef text, Shape &shape) {
     shape.window = *size;
     return llvm::Error::success();
   }
+  if (name == "documents") {
+    auto count = parseSize("mask=documents:", window);
+    if (!count)
+      return count.takeError();
+    shape.mask = Shape::Mask::Documents;
+    shape.documents = *count;
+    return llvm::Error::success();
+  }
   if (text == "none")
     shape.mask = Shape::Mask::None;
   else if (text == "causal")
     shape.mask = Shape::Mask::Causal;
   else
     return llvm::createStringError(
-        "'mask' is causal, none or window:KEYS, got '" + text + "'");
+        "'mask' is causal, none, window:KEYS or documents:COUNT, got '" + text +
+        "'");
+  return llvm::Error::success();
+}
+
+static llvm::Error parseScore(StringRef text, Shape &shape) {
+  if (text != "alibi" && text != "softcap")
+    return llvm::createStringError("'score' is alibi or softcap, got '" + text +
+                                   "'");
+  shape.score =
+      text == "alibi" ? Shape::Score::ALiBi : Shape::Score::SoftCap;
   return llvm::Error::success();
 }
 
@@ -68,10 +86,11 @@ llvm::Expected<Shape> Shape::parse(StringRef text) {
   text.split(fields, ',');
   for (StringRef field : fields) {
     auto [key, value] = field.split('=');
-    if (key == "mask" || key == "kind") {
-      hasMask |= key == "mask";
-      if (auto error = key == "mask" ? parseMask(value, shape)
-                                     : parseKind(value, shape))
+    if (key == "mask" || key == "kind" || key == "score") {
+      hasMask |= key != "kind";
+      if (auto error = key == "mask"    ? parseMask(value, shape)
+                       : key == "score" ? parseScore(value, shape)
+                                        : parseKind(value, shape))
         return error;
       continue;
     }
@@ -86,7 +105,8 @@ llvm::Expected<Shape> Shape::parse(StringRef text) {
     if (!target)
       return llvm::createStringError(
           "a shape has no '" + key +
-          "'; it has kind, batch, heads, kv-heads, queries, keys, dim and mask");
+          "'; it has kind, batch, heads, kv-heads, queries, keys, dim, mask and "
+          "score");
     auto size = parseSize(key, value);
     if (!size)
       return size.takeError();
@@ -97,11 +117,15 @@ llvm::Expected<Shape> Shape::parse(StringRef text) {
   if (shape.kind != Kind::Attention &&
       (hasMask || shape.keys || shape.kvHeads))
     return llvm::createStringError(
-        "mask, keys and kv-heads belong to kind=attention");
+        "mask, score, keys and kv-heads belong to kind=attention");
   if (!shape.keys)
     shape.keys = shape.queries;
   if (!shape.kvHeads)
     shape.kvHeads = shape.heads;
+  if (shape.documents &&
+      (shape.keys != shape.queries || shape.queries % shape.documents))
+    return llvm::createStringError("mask=documents:COUNT needs as many keys as "
+                                   "queries, divided by COUNT without rest");
   if (shape.heads % shape.kvHeads)
     return llvm::createStringError("kv-heads must divide heads");
   return shape;
@@ -111,13 +135,35 @@ llvm::Expected<Shape> Shape::parse(StringRef text) {
 // Sizes
 //===----------------------------------------------------------------------===//
 
+/// The bound that soft-capping puts on scores, as in Gemma 2 (arXiv:2408.00118).
+static constexpr double kSoftCap = 50.0;
+
 std::pair<int64_t, int64_t> Shape::getVisibleKeys(int64_t i) const {
   if (mask == Mask::None)
     return {0, keys};
   int64_t end = std::clamp<int64_t>(i + getOffset() + 1, 0, keys);
   if (mask == Mask::Causal)
     return {0, end};
+  if (mask == Mask::Documents)
+    return {i / getDocumentSize() * getDocumentSize(), end};
   return {std::clamp<int64_t>(i + getOffset() + 1 - window, 0, end), end};
+}
+
+double Shape::applyScore(double natural, int64_t head, int64_t i,
+                         int64_t j) const {
+  if (score == Score::ALiBi)
+    return natural + getSlope(head % heads, heads) * (j - i);
+  return score == Score::SoftCap ? kSoftCap * std::tanh(natural / kSoftCap)
+                                 : natural;
+}
+
+double Shape::getAttentionFlops() const {
+  double pairs = 0; // Of one head.
+  for (int64_t i = 0; i < queries; ++i) {
+    auto [begin, end] = getVisibleKeys(i);
+    pairs += end - begin;
+  }
+  return 4.0 * headDim * batch * heads * pairs;
 }
 
 SmallVector<int64_t> Shape::getQueryShape() const {
@@ -177,6 +223,10 @@ StringRef mlir::attn::stringify(Shape::Kind kind) {
   llvm_unreachable("unknown kind");
 }
 
+double mlir::attn::getSlope(int64_t head, int64_t heads) {
+  return std::exp2(-8.0 * (head + 1) / heads);
+}
+
 double mlir::attn::getDecay(int64_t head) {
   return 1.0 - std::exp2(-5.0 - head % 8);
 }
@@ -194,26 +244,69 @@ std::string Shape::getSource(StringRef elementType, StringRef schedule) const {
                                  : getRecurrenceSource(elementType, schedule);
 }
 
+/// A score region, as people write it.
+std::string Shape::getScoreSource(StringRef type) const {
+  if (score == Score::SoftCap)
+    return llvm::formatv(
+        R"(score(%s: {0}, %b: index, %h: index, %i: index, %j: index) {{
+    %cap = arith.constant {1:f1} : {0}
+    %small = arith.divf %s, %cap : {0}
+    %tanh = math.tanh %small : {0}
+    %capped = arith.mulf %tanh, %cap : {0}
+    attn.yield %capped : {0}
+  })",
+        type, kSoftCap);
+  return llvm::formatv(
+      R"(score(%s: {0}, %b: index, %h: index, %i: index, %j: index) {{
+    %slope = tensor.extract %slopes[%h] : tensor<{1}x{0}>
+    %steps = arith.subi %j, %i : index
+    %signed = arith.index_cast %steps : index to i64
+    %distance = arith.sitofp %signed : i64 to {0}
+    %bias = arith.mulf %slope, %distance : {0}
+    %biased = arith.addf %s, %bias : {0}
+    attn.yield %biased : {0}
+  })",
+      type, heads);
+}
+
 std::string Shape::getAttentionSource(StringRef elementType) const {
   std::string query = getTensorType(getQueryShape(), elementType);
   std::string key = getTensorType(getKeyShape(), elementType);
-  std::string attributes, offset;
+  std::string attributes, offset, argument, constant, region;
   if (mask == Mask::Causal)
     attributes = "{mask = #attn.causal}";
   if (mask == Mask::Window)
     attributes = llvm::formatv("{mask = #attn.window<{0}, 0>}", window - 1);
+  if (mask == Mask::Documents) {
+    std::string ids = getTensorType(keys, "i32");
+    argument = ", %documents: " + ids;
+    offset = llvm::formatv("segments(%documents, %documents : {0}, {0})", ids);
+    attributes = "{mask = #attn.and<#attn.causal, #attn.segments>}";
+  }
+  StringRef state = elementType == "f64" ? "f64" : "f32";
+  if (score != Score::None)
+    region = getScoreSource(state);
+  if (score == Score::ALiBi) {
+    SmallVector<std::string> slopes;
+    for (int64_t h = 0; h < heads; ++h)
+      slopes.push_back(llvm::formatv("{0:e16}", attn::getSlope(h, heads)));
+    constant = llvm::formatv("%slopes = arith.constant dense<[{0}]> : {1}",
+                             llvm::join(slopes, ", "),
+                             getTensorType(heads, state));
+  }
   if (getOffset())
     offset = "query_offset(%offset : index)";
   return llvm::formatv(
-      R"(func.func @attention(%query: {0}, %key: {1}, %value: {1}) -> {0} {{
+      R"(func.func @attention(%query: {0}, %key: {1}, %value: {1}{5}) -> {0} {{
+  {6}
   %offset = arith.constant {2} : index
   %init = tensor.empty() : {0}
   %output = attn.attention ins(%query, %key, %value : {0}, {1}, {1})
-      {3} outs(%init : {0}) {4} -> {0}
+      {3} outs(%init : {0}) {4} {7} -> {0}
   return %output : {0}
 }
 )",
-      query, key, getOffset(), offset, attributes);
+      query, key, getOffset(), offset, attributes, argument, constant, region);
 }
 
 /// The recurrence from a state of zero, in f32 or wider.
@@ -296,7 +389,21 @@ static std::string getMaskName(const Shape &shape) {
     return stringify(shape.kind).str();
   if (shape.mask == Shape::Mask::Window)
     return "window " + std::to_string(shape.window);
+  if (shape.mask == Shape::Mask::Documents)
+    return std::to_string(shape.documents) + " documents";
   return shape.mask == Shape::Mask::Causal ? "causal" : "no mask";
+}
+
+static StringRef getScoreName(const Shape &shape) {
+  switch (shape.score) {
+  case Shape::Score::None:
+    return "";
+  case Shape::Score::ALiBi:
+    return "alibi";
+  case Shape::Score::SoftCap:
+    return "softcap";
+  }
+  llvm_unreachable("unknown score");
 }
 
 std::string Shape::getLabel() const {
@@ -310,7 +417,8 @@ std::string Shape::getLabel() const {
     text += " S" + std::to_string(queries);
   else
     text += " Q" + std::to_string(queries) + " K" + std::to_string(keys);
-  return text + " D" + std::to_string(headDim) + " " + getMaskName(*this);
+  text += " D" + std::to_string(headDim) + " " + getMaskName(*this);
+  return score == Score::None ? text : text + " " + getScoreName(*this).str();
 }
 
 void Shape::addFields(llvm::json::Object &object) const {
@@ -322,6 +430,8 @@ void Shape::addFields(llvm::json::Object &object) const {
   object["keys"] = keys;
   object["head_dim"] = headDim;
   object["mask"] = getMaskName(*this);
+  if (score != Score::None)
+    object["score"] = getScoreName(*this);
 }
 
 //===----------------------------------------------------------------------===//

@@ -28,7 +28,8 @@ struct Shape {
     Selected, // a number for each token: Mamba-2, SSD (arXiv:2405.21060)
     Gated     // a diagonal matrix for each token: GLA (arXiv:2312.06635)
   };
-  enum class Mask { None, Causal, Window };
+  enum class Mask { None, Causal, Window, Documents };
+  enum class Score { None, ALiBi, SoftCap };
 
   Kind kind = Kind::Attention;
   int64_t batch = 1;
@@ -39,6 +40,9 @@ struct Shape {
   int64_t headDim = 64; // Features of query, key and value.
   Mask mask = Mask::Causal;
   int64_t window = 0; // Keys a query sees, its own among them.
+  /// Of one length, packed into the sequence, causal attention in each.
+  int64_t documents = 0;
+  Score score = Score::None;
 
   /// "heads=32,kv-heads=8,queries=1,keys=4096,dim=128,mask=window:256".
   static llvm::Expected<Shape> parse(StringRef text);
@@ -50,11 +54,16 @@ struct Shape {
   }
   /// The half-open interval of keys that query `i` sees.
   std::pair<int64_t, int64_t> getVisibleKeys(int64_t i) const;
+  int64_t getDocumentSize() const { return queries / documents; }
+  /// What the score region makes of the score of a head's query and key.
+  double applyScore(double score, int64_t head, int64_t i, int64_t j) const;
   SmallVector<int64_t> getQueryShape() const;
   SmallVector<int64_t> getKeyShape() const;
 
   /// Few queries read many keys once: memory is the limit, not arithmetic.
   bool isDecode() const;
+  /// Two products over the visible keys; a multiply-add counts as two.
+  double getAttentionFlops() const;
   /// Operations that every program for a recurrence is credited with, a
   /// multiply-add counted as two: the products of the chunked form, the triangle
   /// of each chunk in full.
@@ -83,12 +92,16 @@ struct Shape {
   static constexpr int64_t kChunk = 32;
 
 private:
+  std::string getScoreSource(StringRef stateType) const;
   std::string getAttentionSource(StringRef elementType) const;
   std::string getRecurrenceSource(StringRef elementType,
                                   StringRef schedule) const;
 };
 
 StringRef stringify(Shape::Kind kind);
+
+/// The slope of one head of so many, as in ALiBi (arXiv:2108.12409).
+double getSlope(int64_t head, int64_t heads);
 
 /// The decay of one head, as in retentive networks (arXiv:2307.08621).
 double getDecay(int64_t head);

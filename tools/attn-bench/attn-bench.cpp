@@ -46,7 +46,9 @@ struct Options {
   cl::list<Shape, bool, ShapeParser> shapes{
       "shape", cl::cat(category), cl::value_desc("NAME=N,..."),
       cl::desc("a shape: kind=attention|linear|decay|selected|gated, batch, heads, kv-heads, "
-               "queries, keys, dim, mask=causal|none|window:KEYS")};
+               "queries, keys, dim, "
+               "mask=causal|none|window:KEYS|documents:COUNT, "
+               "score=alibi|softcap")};
   cl::list<std::string> types{
       "dtype", cl::CommaSeparated, cl::cat(category), cl::value_desc("type"),
       cl::desc("f16, bf16, f32 or f64, for suites and shapes "

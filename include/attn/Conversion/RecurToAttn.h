@@ -22,7 +22,7 @@ struct AttentionInRescan {
   FinishOp finish;
   /// Which inputs of the rescan are what.
   unsigned query, key, value;
-  std::optional<unsigned> maskTensor;
+  std::optional<unsigned> maskTensor, querySegments, keySegments;
   /// Which outputs.
   unsigned output;
   std::optional<unsigned> logSumExp;

@@ -29,7 +29,8 @@ struct Sequence {
 
 /// The operands of a rescan in place of attention.
 struct Sequences {
-  Sequence query, key, value, mask, output, logSumExp;
+  Sequence query, key, value, mask, querySegments, keySegments, output,
+      logSumExp;
 };
 } // namespace
 
@@ -91,6 +92,12 @@ static Sequences createSequences(OpBuilder &b, AttentionOp op) {
   all.value = createSequence(b, op, op.getValue(), op.getValueMap());
   if (op.getMaskTensor())
     all.mask = createSequence(b, op, op.getMaskTensor(), op.getMaskTensorMap());
+  if (op.hasSegments()) {
+    all.querySegments = createSequence(b, op, op.getQuerySegments(),
+                                       op.getQuerySegmentsMap());
+    all.keySegments =
+        createSequence(b, op, op.getKeySegments(), op.getKeySegmentsMap());
+  }
   all.output = createSequence(b, op, op.getOutputInit(), op.getOutputMap(),
                               /*isDestination=*/true);
   if (op.hasLogSumExp())
@@ -112,7 +119,8 @@ static recur::RescanOp createRescan(OpBuilder &b, AttentionOp op,
     maps.push_back(sequence.map);
   };
   for (const Sequence *input :
-       {&sequences.query, &sequences.key, &sequences.value, &sequences.mask})
+       {&sequences.query, &sequences.key, &sequences.value, &sequences.mask,
+        &sequences.querySegments, &sequences.keySegments})
     add(inputs, *input);
   add(outputs, sequences.output);
   add(outputs, sequences.logSumExp);
@@ -132,8 +140,20 @@ static recur::RescanOp createRescan(OpBuilder &b, AttentionOp op,
       isPrefix ? recur::History::Prefix : recur::History::All);
 }
 
-static void addRegions(RewriterBase &rewriter, recur::RescanOp rescan,
-                       Cell &cell) {
+/// What the arguments of a step for the inputs of `createRescan` are.
+static QueryAndKey getPair(AttentionOp op, ValueRange arguments) {
+  QueryAndKey pair{arguments[0], arguments[1], arguments[2], {}, {}, {}};
+  if (op.getMaskTensor())
+    pair.mask = arguments[3];
+  if (op.hasSegments()) {
+    pair.querySegment = arguments.end()[-2];
+    pair.keySegment = arguments.end()[-1];
+  }
+  return pair;
+}
+
+static void addRegions(RewriterBase &rewriter, AttentionOp op,
+                       recur::RescanOp rescan, Cell &cell) {
   Location loc = rescan.getLoc();
   OpBuilder::InsertionGuard guard(rewriter);
   SmallVector<Type> inputs = rescan.getInputSliceTypes(),
@@ -146,8 +166,7 @@ static void addRegions(RewriterBase &rewriter, recur::RescanOp rescan,
   };
 
   ValueRange arguments = addBlock(rescan.getStep(), inputs)->getArguments();
-  QueryAndKey pair = {arguments[0], arguments[1], arguments[2],
-                      inputs.size() > 3 ? arguments[3] : Value()};
+  QueryAndKey pair = getPair(op, arguments.take_front(inputs.size()));
   SmallVector<Value> next =
       cell.step(rewriter, pair, arguments.drop_front(inputs.size()));
   recur::YieldOp::create(rewriter, loc, next);
@@ -174,7 +193,7 @@ static void rewriteToRescan(RewriterBase &rewriter, AttentionOp op,
   Sequences sequences = createSequences(rewriter, op);
   SmallVector<Value> identity = cell->createIdentity(rewriter);
   recur::RescanOp rescan = createRescan(rewriter, op, sequences, identity);
-  addRegions(rewriter, rescan, *cell);
+  addRegions(rewriter, op, rescan, *cell);
 
   // The log-sum-exp has no features, and so is never transposed.
   SmallVector<Value> results(

@@ -19,6 +19,7 @@ struct QueryAndKey {
   Value query, key; // Tensors of k1 features.
   Value value;      // Tensor of n features.
   Value mask;       // An element of the mask tensor, or null.
+  Value querySegment, keySegment; // Their ids, or null.
 };
 
 /// The cell of a recurrence over the keys of one query.

@@ -68,12 +68,16 @@ public:
              n = op.getValueDim();
     SmallVector<AffineMap> maps = {withBatch({m, k1}), getMap({k2, k1}),
                                    getMap({k2, n})};
-    Value mask;
-    if (pair.mask) {
-      mask = tensor::FromElementsOp::create(
-          b, loc, RankedTensorType::get({}, pair.mask.getType()), pair.mask);
+    auto addElement = [&](Value element) -> Value {
+      if (!element)
+        return {};
       maps.push_back(getMap({}));
-    }
+      return tensor::FromElementsOp::create(
+          b, loc, RankedTensorType::get({}, element.getType()), element);
+    };
+    Value mask = addElement(pair.mask);
+    Value querySegment = addElement(pair.querySegment);
+    Value keySegment = addElement(pair.keySegment);
     llvm::append_range(
         maps, ArrayRef{withBatch({m}), withBatch({m}), withBatch({m, n})});
 
@@ -85,7 +89,7 @@ public:
         b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
         expandRow(b, loc, pair.query, getNumUnits()),
         expandRow(b, loc, pair.key, 1), expandRow(b, loc, pair.value, 1), mask,
-        op.getQueryOffset(), op.getValidKeys(), origin, state[0], state[1],
+        querySegment, keySegment, op.getQueryOffset(), op.getValidKeys(), origin, state[0], state[1],
         state[2], b.getAffineMapArrayAttr(maps), op.getScaleAttr(),
         op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
     moveScoreRegion(b, op, fold, loopSizes);

@@ -41,7 +41,7 @@ public:
       score = arith::AddFOp::create(b, loc, score, widen(b, pair.mask));
 
     // d' = d + e^s,  n' = n + e^s v;  a hidden key changes nothing.
-    Value visible = createVisible(b, pair.mask, positions);
+    Value visible = createVisible(b, pair, positions);
     auto keepHidden = [&](OpBuilder &b, Value next, Value old) -> Value {
       if (!visible)
         return next;
@@ -184,9 +184,13 @@ private:
   }
 
   /// Whether the query sees the key; null if it sees each.
-  Value createVisible(OpBuilder &b, Value mask, ArrayRef<Value> positions) {
+  Value createVisible(OpBuilder &b, const QueryAndKey &pair,
+                      ArrayRef<Value> positions) {
     Location loc = op.getLoc();
     MaskAlgebra algebra(b, loc);
+    if (pair.querySegment)
+      algebra.sameSegment = algebra.equal(pair.querySegment, pair.keySegment);
+    Value mask = pair.mask;
     OpFoldResult visible = algebra.constantBool(true);
     unsigned batch = op.getNumBatchDims();
     if (mask && mask.getType().isInteger(1)) {

@@ -51,6 +51,7 @@ private:
   LogicalResult matchState();
   LogicalResult matchIdentity();
   LogicalResult matchInputs();
+  LogicalResult matchSegments();
   LogicalResult matchOutputs();
   LogicalResult matchMask();
   LogicalResult matchPositions();
@@ -205,6 +206,23 @@ LogicalResult Matcher::matchInputs() {
       return failure();
     match.maskTensor = *input;
   }
+  return fold.hasSegments() ? matchSegments() : success();
+}
+
+LogicalResult Matcher::matchSegments() {
+  FoldOp fold = match.fold;
+  auto queries = matchInput("segment id", fold.getQuerySegments(),
+                            fold.getQuerySegmentsMap(), std::nullopt);
+  auto keys = matchInput("segment id", fold.getKeySegments(),
+                         fold.getKeySegmentsMap(), std::nullopt);
+  if (failed(queries) || failed(keys))
+    return failure();
+  if (op.isHistoryInput(*queries) || op.isTokenInput(*keys))
+    return refuse("the segment id of the query changes with the key, or that of "
+                  "the key with the query",
+                  "give the ids of queries maps without j, those of keys maps "
+                  "without t");
+  match.querySegments = *queries, match.keySegments = *keys;
   return success();
 }
 

@@ -189,6 +189,13 @@ AttentionOp mlir::attn::raiseToAttention(RewriterBase &rewriter,
                                  getInput(op, match.value, n)};
   if (match.maskTensor)
     inputs.push_back(getInput(op, *match.maskTensor, std::nullopt));
+  Value querySegments, keySegments;
+  if (usesSegments(match.mask)) {
+    inputs.push_back(getInput(op, *match.querySegments, std::nullopt));
+    inputs.push_back(getInput(op, *match.keySegments, std::nullopt));
+    querySegments = inputs.end()[-2].tensor;
+    keySegments = inputs.end()[-1].tensor;
+  }
   SmallVector<Destination> outputs = {getOutput(op, match.output, n)};
   if (match.logSumExp)
     outputs.push_back(getOutput(op, *match.logSumExp, std::nullopt));
@@ -206,6 +213,7 @@ AttentionOp mlir::attn::raiseToAttention(RewriterBase &rewriter,
       rewriter, op.getLoc(), ValueRange(destinations).getTypes(),
       inputs[0].tensor, inputs[1].tensor, inputs[2].tensor,
       match.maskTensor ? inputs[3].tensor : Value(),
+      querySegments, keySegments,
       match.mask ? fold.getQueryOffset() : Value(), fold.getValidKeys(),
       destinations, rewriter.getAffineMapArrayAttr(maps), fold.getScaleAttr(),
       match.mask,

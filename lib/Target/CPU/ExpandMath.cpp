@@ -15,6 +15,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_CPUEXPANDMATH
@@ -109,6 +110,15 @@ public:
     Value sum = arith::AddIOp::create(b, loc, bitsOf(real(1.0)), shifted);
     return arith::BitcastOp::create(b, loc, type, sum);
   }
+  /// e^r - 1 for |r| <= ln(2) / 2 = 0.35, by its series: all digits next to 0 too.
+  /// What is left out is below 2e-8 of it (f32), 2e-17 (f64).
+  Value exponentialLessOne(Value r) {
+    unsigned degree = format.bits == 64 ? 13 : 7;
+    Value p = real(1.0 / std::tgamma(degree + 1.0));
+    for (unsigned k = degree - 1; k >= 2; --k)
+      p = math::FmaOp::create(b, loc, p, r, real(1.0 / std::tgamma(k + 1.0)));
+    return math::FmaOp::create(b, loc, mul(r, r), p, r);
+  }
   /// unit * 2^f for f in [-1/2, 1/2]; the unit is a power of two.
   Value polynomial(Value f, double unit) {
     Value p = real(unit * format.coefficients.back());
@@ -182,12 +192,52 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
   }
 };
 
+// tanh(x)  -->  t / (t + 2) with the sign of x,   t = e^2|x| - 1
+//
+//   t = 2^n (e^r - 1) + (2^n - 1),   2|x| = n ln(2) + r
+//
+// has all its digits next to 0 too. Beyond the limit tanh rounds to 1.
+struct ExpandTanh : OpRewritePattern<math::TanhOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::TanhOp op,
+                                PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType());
+    if (!element.isF32() && !element.isF64())
+      return rewriter.notifyMatchFailure(op, "only f32 and f64 are expanded");
+    Location loc = op.getLoc();
+    Arithmetic a(rewriter, loc, op.getType());
+    Value size = math::AbsFOp::create(rewriter, loc, op.getOperand());
+    Value x = a.clamp(size, arith::CmpFPredicate::OGT,
+                      element.isF64() ? 20.0 : 10.0);
+    x = a.add(x, x);
+    auto fma = [&](Value x, Value y, Value z) -> Value {
+      return math::FmaOp::create(rewriter, loc, x, y, z);
+    };
+    Value rounder = a.real(a.format.getRounder());
+    Value rounded = fma(x, a.real(llvm::numbers::log2e), rounder);
+    Value n = a.sub(rounded, rounder);
+    // ln(2) in two parts: rounded, and what that leaves out.
+    double ln2 = element.isF64() ? llvm::numbers::ln2 : llvm::numbers::ln2f;
+    double rest = element.isF64() ? 2.319046813846299558e-17
+                                  : llvm::numbers::ln2 - ln2;
+    Value r = fma(n, a.real(-rest), fma(n, a.real(-ln2), x));
+    Value power = a.powerOfTwo(a.bitsOf(rounded));
+    Value t = fma(power, a.exponentialLessOne(r), a.sub(power, a.real(1.0)));
+    Value quotient =
+        arith::DivFOp::create(rewriter, loc, t, a.add(t, a.real(2.0)));
+    rewriter.replaceOpWithNewOp<math::CopySignOp>(op, quotient,
+                                                  op.getOperand());
+    return success();
+  }
+};
+
 struct CPUExpandMath : attn::impl::CPUExpandMathBase<CPUExpandMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandExp2>(&getContext());
+    patterns.add<ExpandExp2, ExpandTanh>(&getContext());
     auto isOther = [](StringRef name) {
-      return name != math::Exp2Op::getOperationName();
+      return name != math::Exp2Op::getOperationName() &&
+             name != math::TanhOp::getOperationName();
     };
     populateMathPolynomialApproximationPatterns(patterns, isOther);
     // Integer arithmetic: LLVM would call a library function that not every

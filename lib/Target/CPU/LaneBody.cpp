@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneBody.h"
+#include "LaneIndex.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -43,13 +44,22 @@ public:
       emit(nested);
     return llvm::map_to_vector(
         body.getTerminator()->getOperands(), [&](Value value) {
-          return spread(values.lookupOrDefault(value));
+          return spread(lookup(value));
         });
   }
 
 private:
   static bool isUniform(Value value) {
     return !isa<VectorType>(value.getType());
+  }
+
+  /// What a value of the body is; an index becomes a vector when it is needed as
+  /// one.
+  Value lookup(Value value) {
+    if (auto index = indices.find(value);
+        index != indices.end() && !values.contains(value))
+      values.map(value, emitVector(b, loc, index->second, lanes));
+    return values.lookupOrDefault(value);
   }
 
   Value spread(Value value) {
@@ -61,11 +71,16 @@ private:
 
   void emit(Operation &nested) {
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
-      values.map(index.getResult(), getIndex(index.getDim()));
+      if (index.getDim() == laneDim && lanes > 1)
+        indices[index] = {position[laneDim], 1};
+      else
+        values.map(index.getResult(), position[index.getDim()]);
       return;
     }
+    if (emitOnIndices(nested))
+      return;
     bool uniform = llvm::all_of(nested.getOperands(), [&](Value operand) {
-      return isUniform(values.lookupOrDefault(operand));
+      return isUniform(lookup(operand));
     });
     if (uniform) {
       b.clone(nested, values);
@@ -77,7 +92,7 @@ private:
     }
     SmallVector<Value> operands;
     for (Value operand : nested.getOperands())
-      operands.push_back(spread(values.lookupOrDefault(operand)));
+      operands.push_back(spread(lookup(operand)));
     OperationState state(loc, nested.getName(), operands, {},
                          nested.getAttrs());
     for (Type type : nested.getResultTypes())
@@ -85,12 +100,40 @@ private:
     values.map(nested.getResults(), b.create(state)->getResults());
   }
 
-  Value getIndex(unsigned dim) {
-    if (dim != laneDim || lanes == 1)
-      return position[dim];
-    auto type = VectorType::get(lanes, b.getIndexType());
-    return arith::AddIOp::create(b, loc, spread(position[dim]),
-                                 vector::StepOp::create(b, loc, type));
+  /// If operands are indices, others scalars, and it pays not to make vectors of
+  /// them.
+  bool emitOnIndices(Operation &nested) {
+    SmallVector<LaneIndex> operands;
+    bool hasIndex = false;
+    for (Value operand : nested.getOperands()) {
+      auto index = indices.find(operand);
+      hasIndex |= index != indices.end();
+      if (index != indices.end())
+        operands.push_back(index->second);
+      else if (Value value = values.lookupOrDefault(operand); isUniform(value))
+        operands.push_back({value, 0});
+      else
+        return false;
+    }
+    if (!hasIndex)
+      return false;
+    if (auto index = emitIndexArithmetic(b, nested, operands)) {
+      if (index->slope == 0)
+        values.map(nested.getResult(0), index->base);
+      else
+        indices[nested.getResult(0)] = *index;
+      return true;
+    }
+    Value value = emitFromIndices(b, nested, operands, lanes, getBits());
+    if (value)
+      values.map(nested.getResult(0), value);
+    return static_cast<bool>(value);
+  }
+
+  /// Of an element of the vectors that the body gives.
+  unsigned getBits() {
+    Type type = getElementTypeOrSelf(op.getDpsInits().front().getType());
+    return type.isF64() ? 64 : 32;
   }
 
   /// One load per lane. Lanes past the end compute an index past the end too:
@@ -101,7 +144,7 @@ private:
     for (int64_t lane = 0; lane < lanes; ++lane) {
       SmallVector<Value> indices;
       for (auto [i, operand] : llvm::enumerate(extract.getIndices())) {
-        Value index = values.lookupOrDefault(operand);
+        Value index = lookup(operand);
         if (!isUniform(index)) {
           index = vector::ExtractOp::create(b, loc, index, lane);
           Value size = tensor::DimOp::create(b, loc, source, i);
@@ -124,6 +167,7 @@ private:
   int64_t lanes;
   ArrayRef<Value> position;
   IRMapping values;
+  llvm::DenseMap<Value, LaneIndex> indices; // Values that are not uniform.
 };
 } // namespace
 

@@ -135,3 +135,20 @@ func.func @negative_another_form(%x: tensor<9x4xf32>) -> tensor<9x4xf32> {
       outs(%x : tensor<9x4xf32>) {form = #attn.form<blocked>} -> tensor<9x4xf32>
   return %output : tensor<9x4xf32>
 }
+
+// Ids of queries go with the token, ids of keys with the history.
+
+// CHECK-LABEL: func @documents(
+// CHECK-SAME:    %[[QUERY:[a-z0-9]+]]: tensor<12x8xf32>, %[[IDS:[a-z0-9]+]]: tensor<12xi32>
+// CHECK:         recur.rescan ins(%[[QUERY]], %[[QUERY]], %[[QUERY]], %[[IDS]], %[[IDS]] :
+// CHECK-SAME:      {indexing_maps = [#[[$TOKEN]], #[[$HISTORY]], #[[$HISTORY]], #[[$TOKEN]], #[[$HISTORY]], #[[$TOKEN]],
+// CHECK-SAME:      step(%{{.*}}: tensor<8xf32>, %[[ID_T:[a-z0-9]+]]: i32, %[[ID_J:[a-z0-9]+]]: i32, %{{.*}}) {
+// CHECK-DAG:       %[[QUERY_ID:.*]] = tensor.from_elements %[[ID_T]]
+// CHECK-DAG:       %[[KEY_ID:.*]] = tensor.from_elements %[[ID_J]]
+// CHECK:           attn.fold {{.*}} segments(%[[QUERY_ID]], %[[KEY_ID]] : tensor<i32>, tensor<i32>)
+func.func @documents(%query: tensor<12x8xf32>, %ids: tensor<12xi32>) -> tensor<12x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<12x8xf32>, tensor<12x8xf32>, tensor<12x8xf32>)
+      segments(%ids, %ids : tensor<12xi32>, tensor<12xi32>)
+      outs(%query : tensor<12x8xf32>) {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<12x8xf32>
+  return %output : tensor<12x8xf32>
+}

@@ -50,3 +50,15 @@ func.func @hidden_keys(%valid: index, %bias: tensor<7xf16>, %query: tensor<5x4xf
       mask_tensor(%bias : tensor<7xf16>) valid_keys(%valid : index) outs(%query : tensor<5x4xf16>) -> tensor<5x4xf16>
   return %output : tensor<5x4xf16>
 }
+
+// CHECK-LABEL: func @documents(
+// CHECK:         recur.rescan
+// CHECK-SAME:      step(%{{.*}}: tensor<8xf32>, %[[ID_T:[a-z0-9]+]]: i32, %[[ID_J:[a-z0-9]+]]: i32, %[[D:[a-z0-9]+]]: f32, %{{.*}}: tensor<8xf32>) {
+// CHECK:           %[[SAME:.*]] = arith.cmpi eq, %[[ID_T]], %[[ID_J]]
+// CHECK:           arith.select %[[SAME]], %{{.*}}, %[[D]]
+func.func @documents(%query: tensor<12x8xf32>, %ids: tensor<12xi32>) -> tensor<12x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<12x8xf32>, tensor<12x8xf32>, tensor<12x8xf32>)
+      segments(%ids, %ids : tensor<12xi32>, tensor<12xi32>)
+      outs(%query : tensor<12x8xf32>) {mask = #attn.segments} -> tensor<12x8xf32>
+  return %output : tensor<12x8xf32>
+}

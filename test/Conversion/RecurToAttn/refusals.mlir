@@ -10,6 +10,7 @@
 #fold_value = affine_map<(m, k1, k2, n) -> (k2, n)>
 #fold_row = affine_map<(m, k1, k2, n) -> (m)>
 #fold_acc = affine_map<(m, k1, k2, n) -> (m, n)>
+#fold_none = affine_map<(m, k1, k2, n) -> ()>
 #row = affine_map<(m, n) -> (m)>
 #whole = affine_map<(m, n) -> (m, n)>
 
@@ -345,4 +346,35 @@ func.func @another_step(%x: tensor<8xf32>, %h0: tensor<f32>) -> tensor<8xf32> {
     recur.yield %sum, %a, %b : f32, f32, f32
   } -> tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<f32>, tensor<f32>, tensor<f32>
   return %y#0 : tensor<8xf32>
+}
+
+func.func @segments_of_queries_change_with_the_key(%q: tensor<8x4xf32>, %k: tensor<8x4xf32>, %ids: tensor<8xi32>, %o0: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %infinity = arith.constant dense<0xFF800000> : tensor<1xf32>
+  %zero = arith.constant dense<0.0> : tensor<1xf32>
+  %zeros = arith.constant dense<0.0> : tensor<1x4xf32>
+  // expected-remark@+1 {{the segment id of the query changes with the key, or that of the key with the query}}
+  %o, %s:3 = recur.rescan ins(%q, %k, %k, %ids, %ids : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>, tensor<8xi32>, tensor<8xi32>) outs(%o0 : tensor<8x4xf32>)
+      init(%infinity, %zero, %zeros : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>)
+      {indexing_maps = [#token, #history, #history, #history, #history, #token, #none, #none, #none]}
+      step(%q_t: tensor<4xf32>, %k_j: tensor<4xf32>, %v_j: tensor<4xf32>, %id_t: i32, %id_j: i32, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+    %q1 = tensor.expand_shape %q_t [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+    %k1 = tensor.expand_shape %k_j [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+    %v1 = tensor.expand_shape %v_j [[0, 1]] output_shape [1, 4] : tensor<4xf32> into tensor<1x4xf32>
+    %query_id = tensor.from_elements %id_t : tensor<i32>
+    %key_id = tensor.from_elements %id_j : tensor<i32>
+    %next:3 = attn.fold ins(%q1, %k1, %v1 : tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>)
+        segments(%query_id, %key_id : tensor<i32>, tensor<i32>)
+        outs(%m, %l, %acc : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>)
+        {indexing_maps = [#fold_query, #fold_key, #fold_value, #fold_none, #fold_none, #fold_row, #fold_row, #fold_acc], mask = #attn.segments}
+        -> tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+    recur.yield %next#0, %next#1, %next#2 : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+  }
+      read(%q_t: tensor<4xf32>, %m: tensor<1xf32>, %l: tensor<1xf32>, %acc: tensor<1x4xf32>) {
+    %empty = tensor.empty() : tensor<1x4xf32>
+    %o1 = attn.finish ins(%m, %l, %acc : tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>) outs(%empty : tensor<1x4xf32>)
+        {indexing_maps = [#row, #row, #whole, #whole]} -> tensor<1x4xf32>
+    %o_t = tensor.collapse_shape %o1 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32>
+    recur.yield %o_t : tensor<4xf32>
+  } -> tensor<8x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1x4xf32>
+  return %o : tensor<8x4xf32>
 }

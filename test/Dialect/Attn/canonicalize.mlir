@@ -357,3 +357,252 @@ func.func @unused(%query: tensor<4x8xf32>) {
       outs(%query : tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
+
+// -----
+
+// Conditions on positions that hide keys in a score region are masks.
+
+// CHECK-LABEL: func @causal_score(
+// CHECK:         attn.attention {{.*}} {mask = #attn.causal} -> tensor<64x8xf32>
+func.func @causal_score(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %sees = arith.cmpi sge, %i, %j : index
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// CHECK-LABEL: func @window_score(
+// CHECK:         attn.attention {{.*}} {mask = #attn.window<15, 0>} -> tensor<64x8xf32>
+func.func @window_score(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %distance = arith.subi %i, %j : index
+    %size = arith.constant 16 : index
+    %near = arith.cmpi slt, %distance, %size : index
+    %past = arith.cmpi sle, %j, %i : index
+    %sees = arith.andi %near, %past : i1
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// De Morgan: hidden where both hold, visible where one does not.
+
+// CHECK-LABEL: func @prefix_score(
+// CHECK:         attn.attention {{.*}} {mask = #attn.or<#attn.prefix<16>, #attn.causal>} -> tensor<64x8xf32>
+func.func @prefix_score(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %size = arith.constant 16 : i64
+    %row = arith.index_cast %i : index to i64
+    %column = arith.index_cast %j : index to i64
+    %late = arith.cmpi sge, %column, %size : i64
+    %future = arith.cmpi sgt, %column, %row : i64
+    %hidden = arith.andi %late, %future : i1
+    %score = arith.select %hidden, %never, %s : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// CHECK-LABEL: func @added_mask(
+// CHECK:         attn.attention {{.*}} {mask = #attn.and<#attn.window<5, 1>, #attn.prefix<40>>} -> tensor<64x8xf32>
+func.func @added_mask(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) {mask = #attn.and<#attn.prefix<40>, #attn.window<5, 9>>} score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %zero = arith.constant 0.0 : f32
+    %two = arith.constant 2 : i32
+    %row = arith.index_cast %i : index to i32
+    %column = arith.index_cast %j : index to i32
+    %last = arith.addi %row, %two : i32
+    %sees = arith.cmpi slt, %column, %last : i32
+    %bias = arith.select %sees, %zero, %never : f32
+    %score = arith.addf %s, %bias : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// CHECK-LABEL: func @mask_after_softcap(
+// CHECK:         attn.attention {{.*}} {mask = #attn.causal} score(
+// CHECK-NEXT:      math.tanh
+// CHECK-NEXT:      attn.yield
+func.func @mask_after_softcap(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %capped = math.tanh %s : f32
+    %sees = arith.cmpi sge, %i, %j : index
+    %score = arith.select %sees, %capped, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// No mask hides the query's own key.
+
+// CHECK-LABEL: func @negative_strictly_past(
+// CHECK:         arith.cmpi sgt
+func.func @negative_strictly_past(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %sees = arith.cmpi sgt, %i, %j : index
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// The region's rows know no offset, the mask's do.
+
+// CHECK-LABEL: func @negative_offset_and_score(
+// CHECK:         attn.attention {{.*}} query_offset({{.*}} {mask = #attn.prefix<9>} score
+// CHECK:           arith.cmpi sge
+func.func @negative_offset_and_score(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>, %offset: index) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>) query_offset(%offset : index)
+      outs(%query : tensor<64x8xf32>) {mask = #attn.prefix<9>} score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %sees = arith.cmpi sge, %i, %j : index
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// With unknown sizes 32 bits may overflow.
+
+// CHECK-LABEL: func @negative_narrow_positions(
+// CHECK:           arith.cmpi sge
+func.func @negative_narrow_positions(%query: tensor<64x8xf32>, %key: tensor<?x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %row = arith.index_cast %i : index to i32
+    %column = arith.index_cast %j : index to i32
+    %sees = arith.cmpi sge, %row, %column : i32
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// CHECK-LABEL: func @negative_not_positions(
+// CHECK:           arith.cmpf olt
+func.func @negative_not_positions(%query: tensor<64x8xf32>, %key: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<64x8xf32>, tensor<64x8xf32>, tensor<64x8xf32>)
+      outs(%query : tensor<64x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %large = arith.constant 9.0 : f32
+    %sees = arith.cmpf olt, %s, %large : f32
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<64x8xf32>
+  return %output : tensor<64x8xf32>
+}
+
+// -----
+
+// A mask that hides nothing goes, and what only it looked at.
+
+// CHECK-LABEL: func @full_mask_with_segments(
+// CHECK-NOT:     mask =
+// CHECK-NOT:     segments
+// CHECK:         return
+func.func @full_mask_with_segments(%query: tensor<4x8xf32>, %key: tensor<9x8xf32>, %ids: tensor<4xi32>,
+                                   %key_ids: tensor<9xi32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %key, %key : tensor<4x8xf32>, tensor<9x8xf32>, tensor<9x8xf32>)
+      segments(%ids, %key_ids : tensor<4xi32>, tensor<9xi32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.or<#attn.prefix<9>, #attn.segments>} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// CHECK-LABEL: func @negative_segments(
+// CHECK:         attn.attention {{.*}} segments(%{{.*}} {mask = #attn.segments}
+func.func @negative_segments(%query: tensor<4x8xf32>, %ids: tensor<4xi32>) -> tensor<4x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      segments(%ids, %ids : tensor<4xi32>, tensor<4xi32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.segments} -> tensor<4x8xf32>
+  return %output : tensor<4x8xf32>
+}
+
+// -----
+
+// Ids of query and key that must be equal are segments.
+
+// CHECK-LABEL: func @document_score(
+// CHECK-SAME:    %[[IDS:[a-z0-9]+]]: tensor<2x16xi32>
+// CHECK:         attn.attention {{.*}} segments(%[[IDS]], %[[IDS]] : tensor<2x16xi32>, tensor<2x16xi32>) {{.*}} {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<2x3x16x8xf32>
+func.func @document_score(%query: tensor<2x3x16x8xf32>, %ids: tensor<2x16xi32>) -> tensor<2x3x16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<2x3x16x8xf32>, tensor<2x3x16x8xf32>, tensor<2x3x16x8xf32>)
+      outs(%query : tensor<2x3x16x8xf32>) score(%s : f32, %b : index, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%b, %j] : tensor<2x16xi32>
+    %query_id = tensor.extract %ids[%b, %i] : tensor<2x16xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %past = arith.cmpi sle, %j, %i : index
+    %sees = arith.andi %past, %same : i1
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<2x3x16x8xf32>
+  return %output : tensor<2x3x16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_ids_of_more_keys(
+// CHECK-NOT:     segments
+// CHECK:         arith.cmpi eq
+func.func @negative_ids_of_more_keys(%query: tensor<16x8xf32>, %ids: tensor<20xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<20xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<20xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %score = arith.select %same, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_two_ids(
+// CHECK-COUNT-2: arith.cmpi eq
+func.func @negative_two_ids(%query: tensor<16x8xf32>, %ids: tensor<16xi32>, %others: tensor<16xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<16xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<16xi32>
+    %same = arith.cmpi eq, %key_id, %query_id : i32
+    %other_key_id = tensor.extract %others[%j] : tensor<16xi32>
+    %other_query_id = tensor.extract %others[%i] : tensor<16xi32>
+    %other_same = arith.cmpi eq, %other_key_id, %other_query_id : i32
+    %sees = arith.andi %same, %other_same : i1
+    %score = arith.select %sees, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}
+
+// CHECK-LABEL: func @negative_other_documents(
+// CHECK-NOT:     segments
+// CHECK:         arith.cmpi ne
+func.func @negative_other_documents(%query: tensor<16x8xf32>, %ids: tensor<16xi32>) -> tensor<16x8xf32> {
+  %output = attn.attention ins(%query, %query, %query : tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>)
+      outs(%query : tensor<16x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+    %never = arith.constant 0xFF800000 : f32
+    %key_id = tensor.extract %ids[%j] : tensor<16xi32>
+    %query_id = tensor.extract %ids[%i] : tensor<16xi32>
+    %other = arith.cmpi ne, %key_id, %query_id : i32
+    %score = arith.select %other, %s, %never : f32
+    attn.yield %score : f32
+  } -> tensor<16x8xf32>
+  return %output : tensor<16x8xf32>
+}

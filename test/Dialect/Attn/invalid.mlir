@@ -31,7 +31,7 @@ func.func @unknown_layout(%query: tensor<4x8xf32>) {
 
 func.func @mask_tensor_of_too_many_dimensions(%query: tensor<4x8xf32>, %mask: tensor<2x4x4xi1>) {
   %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
-      // expected-error @+1 {{with a mask tensor over the trailing dimensions of (batch.., m, k2), or write indexing_maps}}
+      // expected-error @+1 {{with a mask tensor over the trailing dimensions of (batch.., m, k2) and segments over the first of (batch..), then m or k2, or write indexing_maps}}
       mask_tensor(%mask : tensor<2x4x4xi1>) outs(%query : tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
@@ -52,7 +52,7 @@ func.func @layout_of_another_rank(%query: tensor<4x8xf32>) {
 func.func @no_maps(%query: tensor<4x8xf32>) {
   // expected-error @+1 {{requires attribute 'indexing_maps'}}
   %output = "attn.attention"(%query, %query, %query, %query)
-      <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1>}>
+      <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1>}>
       : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
@@ -254,7 +254,7 @@ func.func @combine_without_split(%row: tensor<4xf32>, %acc: tensor<4x8xf32>) {
 func.func @no_destination(%query: tensor<4x8xf32>) {
   // expected-error @+1 {{'attn.attention' op needs one destination for the output and at most one for the log-sum-exp, got 0}}
   "attn.attention"(%query, %query, %query)
-      <{indexing_maps = [], operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}>
+      <{indexing_maps = [], operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0>}>
       : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) -> ()
   return
 }
@@ -274,7 +274,7 @@ func.func @three_destinations(%row: tensor<4xf32>, %acc: tensor<4x8xf32>) {
 func.func @segments_do_not_add_up(%query: tensor<4x8xf32>) {
   // expected-error @+1 {{operand count (4) does not match with the total size (5)}}
   %output = "attn.attention"(%query, %query, %query, %query)
-      <{indexing_maps = [], operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 2>}>
+      <{indexing_maps = [], operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 2>}>
       : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
@@ -464,6 +464,58 @@ func.func @head_dims_of_64_bits(%query: tensor<2x3x4x8xf32>) {
   // expected-error @+1 {{head_dims is 4294967296, but there are 2 batch dimensions}}
   %output = attn.attention ins(%query, %query, %query : tensor<2x3x4x8xf32>, tensor<2x3x4x8xf32>, tensor<2x3x4x8xf32>)
       outs(%query : tensor<2x3x4x8xf32>) {head_dims = 4294967296} -> tensor<2x3x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @segments_without_mask(%query: tensor<4x8xf32>, %ids: tensor<4xi32>) {
+  // expected-error @+1 {{has segments, but its mask does not compare them: it has no #attn.segments}}
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      segments(%ids, %ids : tensor<4xi32>, tensor<4xi32>) outs(%query : tensor<4x8xf32>) {mask = #attn.causal} -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @mask_without_segments(%query: tensor<4x8xf32>) {
+  // expected-error @+1 {{has a mask that compares segments, but no operands segments(...)}}
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      outs(%query : tensor<4x8xf32>) {mask = #attn.or<#attn.causal, #attn.and<#attn.segments>>} -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+#query = affine_map<(m, k1, k2, n) -> (m, k1)>
+#key = affine_map<(m, k1, k2, n) -> (k2, k1)>
+#value = affine_map<(m, k1, k2, n) -> (k2, n)>
+#ids = affine_map<(m, k1, k2, n) -> (k2)>
+#output = affine_map<(m, k1, k2, n) -> (m, n)>
+func.func @segments_of_keys_alone(%query: tensor<4x8xf32>, %ids: tensor<4xi32>) {
+  // expected-error @+1 {{needs segments of queries and of keys, or neither}}
+  %output = "attn.attention"(%query, %query, %query, %ids, %query)
+      <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 1, 0, 0, 1>, mask = #attn.segments,
+        indexing_maps = [#query, #key, #value, #ids, #output]}>
+      : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4xi32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @segments_of_two_types(%query: tensor<4x8xf32>, %ids: tensor<4xi32>, %wide: tensor<4xi64>) {
+  // expected-error @+1 {{segments of queries and of keys must have one element type, got 'tensor<4xi32>' and 'tensor<4xi64>'}}
+  %output = attn.attention ins(%query, %query, %query : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>)
+      segments(%ids, %wide : tensor<4xi32>, tensor<4xi64>) outs(%query : tensor<4x8xf32>) {mask = #attn.segments} -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @too_few_segments(%query: tensor<4x8xf32>, %key: tensor<6x8xf32>, %ids: tensor<4xi32>) {
+  // expected-error @+1 {{sizes differ in k2 (keys): dimension 0 of key has size 6, dimension 0 of segments of keys has size 4}}
+  %output = attn.attention ins(%query, %key, %key : tensor<4x8xf32>, tensor<6x8xf32>, tensor<6x8xf32>)
+      segments(%ids, %ids : tensor<4xi32>, tensor<4xi32>) outs(%query : tensor<4x8xf32>) {mask = #attn.segments} -> tensor<4x8xf32>
   return
 }
 
@@ -733,7 +785,7 @@ func.func @two_score_regions(%query: tensor<4x8xf32>) {
   %output = "attn.attention"(%query, %query, %query, %query)
       <{indexing_maps = [affine_map<(m, k1, k2, n) -> (m, k1)>, affine_map<(m, k1, k2, n) -> (k2, k1)>,
                          affine_map<(m, k1, k2, n) -> (k2, n)>, affine_map<(m, k1, k2, n) -> (m, n)>],
-        operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1>}> ({
+        operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 1>}> ({
   ^bb0(%score: f32, %h: index, %i: index, %j: index):
     attn.yield %score : f32
   }, {

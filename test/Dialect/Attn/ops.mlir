@@ -22,6 +22,19 @@ func.func @layout_sd(%query: tensor<4x8xf32>, %key: tensor<16x8xf32>, %value: te
   return %output : tensor<4x2xf32>
 }
 
+// Segments: the first batch dimensions, then the sequence.
+
+// CHECK-LABEL: func @segments(
+// CHECK:         attn.attention {{.*}} segments(%{{.*}}, %{{.*}} : tensor<2x4xi64>, tensor<16xi64>) outs(%{{.*}} : tensor<2x3x4x8xf32>) {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<2x3x4x8xf32>
+func.func @segments(%query: tensor<2x3x4x8xf32>, %key: tensor<2x3x16x8xf32>, %init: tensor<2x3x4x8xf32>,
+                    %query_ids: tensor<2x4xi64>, %key_ids: tensor<16xi64>) -> tensor<2x3x4x8xf32> {
+  %output = attn.attention
+      ins(%query, %key, %key : tensor<2x3x4x8xf32>, tensor<2x3x16x8xf32>, tensor<2x3x16x8xf32>)
+      segments(%query_ids, %key_ids : tensor<2x4xi64>, tensor<16xi64>)
+      outs(%init : tensor<2x3x4x8xf32>) {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<2x3x4x8xf32>
+  return %output : tensor<2x3x4x8xf32>
+}
+
 // CHECK-LABEL: func @layout_ds(
 // CHECK:         attn.attention {{.*}} outs(%{{.*}} : tensor<2x4xf32>) layout(ds) -> tensor<2x4xf32>
 func.func @layout_ds(%query: tensor<8x4xf32>, %key: tensor<8x16xf32>, %value: tensor<2x16xf32>,

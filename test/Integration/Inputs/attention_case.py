@@ -60,7 +60,11 @@ class Case:
     valid: str = "none"  # none | scalar | batch
     valid_value: int = 0
     mask_tensor: str = "none"  # none | bool | float | bool-rows (no batch dims)
-    score: str = "none"  # none | alibi | softcap | plus3
+    # Ids of queries and keys, where the mask names segments: rows (the same for
+    # all batches) | batch | shuffled (rows, in no order).
+    segments: str = "rows"
+    # none | alibi | softcap | plus3, or a mask: past (j <= i) | odd (of j)
+    score: str = "none"
     lse: bool = False
     scale: float = 0.0  # 0: the default, 1/sqrt(features).
     tile: tuple = (0, 0)  # Queries and keys per tile; 0: the compiler's choice.
@@ -94,6 +98,13 @@ class Case:
         batch = "".join(c for c in "bhg" if c in self.dims[0])
         return ("" if self.mask_tensor.endswith("rows") else batch) + "mk"
 
+    @property
+    def has_segments(self):
+        return "segments" in self.mask
+
+    def segment_dims(self, sequence):
+        return ("b" if self.segments == "batch" and "b" in self.dims[0] else "") + sequence
+
     # ---------------------------------------------------------------------- IR
 
     def type(self, dims, element):
@@ -108,6 +119,8 @@ class Case:
         operands = list(self.dims[:3])
         if self.mask_tensor != "none":
             operands.append(self.mask_dims())
+        if self.has_segments:
+            operands += [self.segment_dims("m"), self.segment_dims("k")]
         operands.append(self.dims[3])
         if self.lse:
             operands.append(self.dims[4])
@@ -126,6 +139,11 @@ class Case:
             mask_type = self.type(self.mask_dims(), kind)
             arguments.append(f"%mask: {mask_type}")
             clauses += f" mask_tensor(%mask : {mask_type})"
+        if self.has_segments:
+            segment_types = [self.type(self.segment_dims(c), "i32") for c in "mk"]
+            names = ["%query_segments", "%key_segments"]
+            arguments += [f"{n}: {t}" for n, t in zip(names, segment_types)]
+            clauses += f" segments({', '.join(names)} : {', '.join(segment_types)})"
         for name, kind in (("query_offset", self.offset), ("valid_keys", self.valid)):
             if kind != "none":
                 operand = "index" if kind == "scalar" else self.type("b", "i64")
@@ -210,6 +228,19 @@ class Case:
                 f"    %shifted = arith.addf %s, %three : {t}\n"
                 f"    attn.yield %shifted : {t}\n  }}"
             )
+        if self.score in ("past", "odd"):
+            condition = {
+                "past": "    %sees = arith.cmpi sle, %j, %i : index\n",
+                "odd": "    %one = arith.constant 1 : index\n"
+                "    %bit = arith.andi %j, %one : index\n"
+                "    %sees = arith.cmpi eq, %bit, %one : index\n",
+            }[self.score]
+            never = "0xFFF0000000000000" if t == "f64" else "0xFF800000"
+            return head + condition + (
+                f"    %never = arith.constant {never} : {t}\n"
+                f"    %score = arith.select %sees, %s, %never : {t}\n"
+                f"    attn.yield %score : {t}\n  }}"
+            )
         return head + (
             f"    %cap = arith.constant 2.0 : {t}\n"
             f"    %ratio = arith.divf %s, %cap : {t}\n"
@@ -232,6 +263,9 @@ class Case:
             bias = random.uniform(-2, 2, mask_shape)
             bias[random.uniform(size=mask_shape) < 0.3] = -np.inf
             arrays["mask"] = round_to(bias, self.dtype)
+        if self.has_segments:
+            arrays["query_segments"] = self.draw_segments(random, "m")
+            arrays["key_segments"] = self.draw_segments(random, "k")
         for name, kind, base in (
             ("query_offset", self.offset, self.offset_value),
             ("valid_keys", self.valid, self.valid_value),
@@ -244,6 +278,12 @@ class Case:
             heads = self.heads * self.group
             arrays["slopes"] = (2.0 ** -np.arange(1, heads + 1)).astype(NUMPY[self.state])
         return arrays
+
+    def draw_segments(self, random, sequence):
+        """Ids of documents of unequal lengths, some of one token."""
+        ids = random.integers(0, 5, self.shape(self.segment_dims(sequence))) ** 2
+        ids = ids if self.segments == "shuffled" else np.sort(ids, -1)
+        return (ids - 4).astype(np.int32)
 
     # --------------------------------------------------------------- reference
 
@@ -259,6 +299,7 @@ class Case:
         names = {
             "causal": j <= i,
             "window": lambda left, right: (j >= i - left) & (j <= i + right),
+            "segments": self.same_segment(arrays, b),
             "prefix": lambda size: np.broadcast_to(j < size, (self.queries, self.keys)),
             "and": lambda *masks: np.logical_and.reduce(masks),
             "or": lambda *masks: np.logical_or.reduce(masks),
@@ -282,6 +323,15 @@ class Case:
                 seen &= mask != -np.inf
                 bias = mask.astype(np.float64)
         return seen, bias
+
+    def same_segment(self, arrays, b):
+        if not self.has_segments:
+            return None
+        queries, keys = (
+            np.atleast_2d(arrays[name]) for name in ("query_segments", "key_segments")
+        )
+        pick = lambda ids: ids[b if len(ids) > 1 else 0]
+        return pick(queries)[:, None] == pick(keys)[None, :]
 
     def reference(self, arrays):
         """Output and log-sum-exp in float64, by the definition."""
@@ -317,6 +367,10 @@ class Case:
                 if self.score == "alibi":
                     i, j = np.ogrid[: self.queries, : self.keys]
                     scores = scores + arrays["slopes"][h * group + g].astype(float) * (j - i)
+                elif self.score in ("past", "odd"):
+                    i, j = np.ogrid[: self.queries, : self.keys]
+                    sees = j <= i if self.score == "past" else (j % 2 == 1) & (i >= 0)
+                    scores = np.where(sees, scores, -np.inf)
                 elif self.score == "plus3":
                     scores = scores + 3.0
                 elif self.score == "softcap":

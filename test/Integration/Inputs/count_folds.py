@@ -50,6 +50,9 @@ CASES = {
     "dynamic sizes": Case(queries=70, keys=70, mask="causal", dynamic="sequence"),
     "score region": Case(queries=33, keys=30, mask="causal", score="alibi", layout="bhsd",
                          heads=2),
+    "documents": Case(queries=60, keys=60, mask="and<#attn.causal, #attn.segments>",
+                      segments="batch", layout="bhsd", batch=2, heads=2),
+    "documents in no order": Case(queries=20, keys=33, mask="segments", segments="shuffled"),
     "no keys": Case(queries=5, keys=0, mask="causal"),
 }  # fmt: skip
 TILES = [(0, 0), (7, 5), (16, 64), (1, 1)]  # 0: the compiler's choice.
@@ -64,7 +67,9 @@ def count_visible(case, arrays):
 
 
 def is_static(case):
-    return (case.dynamic, case.mask_tensor, case.offset, case.valid) == ("none",) * 4
+    return (case.dynamic, case.mask_tensor, case.offset, case.valid) == (
+        "none",
+    ) * 4 and not case.has_segments
 
 
 def main():

@@ -115,9 +115,26 @@ def empty_cases():
         yield Case(**{**base, **changes}, seed=1000 + seed)
 
 
+def segment_and_score_cases():
+    """Packed documents and masks in score regions, each with what could upset it."""
+    base = dict(layout="bhsd", batch=2, heads=2, queries=33, keys=33, lse=True)
+    documents = "and<#attn.causal, #attn.segments>"
+    for seed, changes in enumerate([
+        dict(mask=documents, segments="batch", tile=(8, 16)),
+        dict(mask=documents, segments="shuffled", dtype="f64"),
+        dict(mask="segments", dynamic="sequence", valid="batch", valid_value=20),
+        dict(mask="or<#attn.prefix<3>, #attn.and<#attn.segments, #attn.window<5, 1>>>"),
+        dict(mask=documents, mask_tensor="bool", layout="bshd"),
+        dict(mask=documents, keys=65, offset="scalar", offset_value=32, score="alibi"),
+        dict(score="past", tile=(8, 16)),
+        dict(score="odd", mask="causal", dtype="f64"),
+    ]):  # fmt: skip
+        yield Case(**{**base, **changes}, seed=2000 + seed)
+
+
 def all_cases():
     pairs = [make_case(row, seed) for seed, row in enumerate(pairwise(PROPERTIES, 22))]
-    return pairs + list(empty_cases())
+    return pairs + list(empty_cases()) + list(segment_and_score_cases())
 
 
 def main():

@@ -53,6 +53,9 @@ def main():
         Case(queries=33, keys=97, seed=3, dynamic="sequence", **common),
         Case(queries=65, keys=128, mask_tensor="bool", valid="scalar", valid_value=90,
              seed=4, **common),
+        Case(queries=100, keys=128, mask="and<#attn.window<90, 9>, #attn.segments>", seed=5,
+             **common),
+        Case(queries=128, keys=128, mask="segments", segments="shuffled", seed=6, **common),
     ]  # fmt: skip
     count = 0
     for number, case in enumerate(cases):
@@ -69,7 +72,7 @@ def main():
         queries = (1, 16, 24, 32)[number % 4]
         programs[f"recurrent {queries}"] = run("recurrent", (queries, 0), arrays)
         # Each case takes a quarter of the tile sizes.
-        for tile in tiles[number::4]:
+        for tile in tiles[number % 4 :: 4]:
             programs[f"blocked {tile}"] = run("blocked", tile, arrays)
         if not case.mask and case.mask_tensor == "none":
             order = np.random.default_rng(0).permutation(case.keys)

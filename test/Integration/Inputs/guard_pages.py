@@ -120,6 +120,8 @@ def main():
     cases = [
         Case(queries=1, keys=5, features=1, value_features=1, dtype="f32", **common),
         Case(queries=7, keys=65, features=3, value_features=40, mask="causal", **common),
+        Case(queries=33, keys=65, features=3, value_features=8, mask="segments",
+             segments="batch", tile=(8, 16), **common),
         Case(queries=33, keys=129, features=40, value_features=3, tile=(8, 16),
              mask="window<7, 2>", dtype="f64", **common),
         Case(queries=33, keys=65, features=64, value_features=64, dtype="f16",

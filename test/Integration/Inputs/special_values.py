@@ -58,6 +58,57 @@ def outside_the_window_is_infinite(arrays):
     arrays["value"][25] = np.inf
 
 
+@special(queries=40, keys=40, score="past", tile=(8, 16))
+def keys_hidden_by_a_condition_are_nan(arrays):
+    poison_from(arrays, 20)
+
+
+@special(queries=20, keys=70, score="odd", mask="prefix<60>", tile=(8, 16))
+def keys_hidden_by_a_score_region_are_nan(arrays):
+    arrays["key"][::2] = np.nan
+    arrays["value"][::2] = np.inf
+
+
+DOCUMENTS = dict(queries=70, keys=70, mask="and<#attn.causal, #attn.segments>")
+
+
+def set_documents(arrays, *lengths):
+    ids = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    arrays["query_segments"][:] = arrays["key_segments"][:] = ids
+
+
+@special(**DOCUMENTS, tile=(8, 16))
+def another_document_is_nan(arrays):
+    set_documents(arrays, 20, 1, 16, 33)  # Boundaries inside tiles and between.
+    arrays["key"][20:37] = np.nan
+    arrays["value"][20:37] = np.inf
+
+
+@special(**DOCUMENTS, tile=(16, 32), dynamic="sequence")
+def documents_of_one_token(arrays):
+    set_documents(arrays, *[1] * 70)
+    arrays["value"][33] = np.nan
+
+
+@special(**DOCUMENTS, dynamic="all")
+def one_document(arrays):
+    set_documents(arrays, 70)
+    poison_from(arrays, 60)
+
+
+@special(**DOCUMENTS, tile=(8, 8))
+def documents_in_no_order(arrays):
+    ids = np.arange(70, dtype=np.int32) * 7 % 4
+    arrays["query_segments"][:] = arrays["key_segments"][:] = ids
+    arrays["value"][ids == 2] = np.nan
+
+
+@special(queries=17, keys=70, mask="segments", tile=(8, 16))
+def queries_of_no_document(arrays):
+    arrays["query_segments"][:] = np.arange(17) % 3 * 1000 - 1000
+    arrays["key_segments"][:] = np.arange(70) // 9
+
+
 @special(queries=9, keys=33)
 def one_query_is_nan(arrays):
     arrays["query"][4] = np.nan

@@ -88,6 +88,8 @@ ATTENTION = {
     "one-head": Case(queries=37, keys=37, mask="causal", tile=(8, 16)),
     "window": Case(queries=130, keys=130, heads=2, layout="hsd", mask="window<9, 0>",
                    tile=(16, 32)),
+    "documents": Case(queries=90, keys=90, batch=2, heads=2, layout="bhsd", segments="batch",
+                      mask="and<#attn.causal, #attn.segments>", tile=(16, 32)),
     "grouped": Case(queries=33, keys=65, batch=2, heads=2, group=3, layout="bhgsd", score="alibi",
                     mask="causal", offset="scalar", offset_value=32),
     "dynamic": Case(queries=64, keys=75, batch=2, heads=3, layout="bshd", dynamic="sequence"),

@@ -74,13 +74,17 @@ func.func @tail(%x: tensor<21xf32>, %init: tensor<21xf32>) -> tensor<21xf32> {
 
 // -----
 
-// Positions in the lanes; what all lanes share stays scalar.
+// Positions in the lanes; what all lanes share stays scalar, and so do 64 bits:
+// which lanes are below a bound is a comparison of 32.
 
 // CHECK-LABEL: func @positions(
+//   CHECK-DAG:   %[[LANES:.+]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7]> : vector<8xi32>
 //       CHECK:   scf.for %[[I:[a-z0-9]+]] =
-//       CHECK:     %[[STEP:.+]] = vector.step : vector<8xindex>
-//       CHECK:     %[[ROW:.+]] = vector.broadcast %[[I]] : index to vector<8xindex>
-//       CHECK:     arith.cmpi sle, %[[STEP]], %[[ROW]] : vector<8xindex>
+//       CHECK:     %[[AT_LEAST:.+]] = arith.maxsi %[[I]], %c-1 : index
+//       CHECK:     %[[BOUND:.+]] = arith.minsi %[[AT_LEAST]], %c8 : index
+//       CHECK:     %[[NARROW:.+]] = arith.index_cast %[[BOUND]] : index to i32
+//       CHECK:     %[[ROW:.+]] = vector.broadcast %[[NARROW]] : i32 to vector<8xi32>
+//       CHECK:     arith.cmpi sge, %[[ROW]], %[[LANES]] : vector<8xi32>
 func.func @positions(%init: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %one = arith.constant 1.0 : f32
   %zero = arith.constant 0.0 : f32
@@ -92,6 +96,38 @@ func.func @positions(%init: tensor<4x8xf32>) -> tensor<4x8xf32> {
     %visible = arith.cmpi sle, %j, %i : index
     %c = arith.select %visible, %one, %zero : f32
     linalg.yield %c : f32
+  } -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}
+
+// -----
+
+// A distance is a scalar and the lanes' numbers; as a float it comes from 32 bits
+// where they hold it.
+
+// CHECK-LABEL: func @distance(
+//   CHECK-DAG:   %[[LANES:.+]] = arith.constant dense<[0, -1, -2, -3, -4, -5, -6, -7]> : vector<8xi32>
+//       CHECK:   scf.for %[[I:[a-z0-9]+]] =
+//       CHECK:     %[[BASE:.+]] = arith.index_cast %[[I]] : index to i64
+//       CHECK:     %[[SHIFTED:.+]] = arith.addi %[[BASE]], %c1073741824_i64 : i64
+//       CHECK:     %[[IS_SMALL:.+]] = arith.cmpi ult, %[[SHIFTED]], %c2147483648_i64 : i64
+//       CHECK:     scf.if %[[IS_SMALL]] -> (vector<8xf32>)
+//       CHECK:       %[[NARROW:.+]] = arith.trunci %[[BASE]] : i64 to i32
+//       CHECK:       %[[ROW:.+]] = vector.broadcast %[[NARROW]] : i32 to vector<8xi32>
+//       CHECK:       %[[SUM:.+]] = arith.addi %[[ROW]], %[[LANES]] : vector<8xi32>
+//       CHECK:       arith.sitofp %[[SUM]] : vector<8xi32> to vector<8xf32>
+//       CHECK:     } else {
+//       CHECK:       arith.sitofp %{{.+}} : vector<8xi64> to vector<8xf32>
+func.func @distance(%init: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      outs(%init : tensor<4x8xf32>) {
+  ^bb0(%b: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %distance = arith.subi %i, %j : index
+    %integer = arith.index_cast %distance : index to i64
+    %real = arith.sitofp %integer : i64 to f32
+    linalg.yield %real : f32
   } -> tensor<4x8xf32>
   return %y : tensor<4x8xf32>
 }

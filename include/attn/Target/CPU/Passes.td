@@ -23,6 +23,10 @@ def CPUVectorizeLanes : Pass<"cpu-vectorize-lanes"> {
     accumulators in registers across the reduction; lanes and rows that do not
     divide the size are finished by masked lanes and single rows.
 
+    Indices of lanes, and their sums with what all lanes share, stay a scalar and
+    small constants, so that comparing them and making floats of them need no
+    64-bit vectors.
+
     A copy whose lane dimension is not innermost in its input is transposed
     block by block.
 
@@ -157,8 +161,9 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     (degree 6) and f64 (degree 11), scalars and vectors. An exp2 marked
     `attn.nonpositive`, as weights are, takes one scaling instead of two.
 
-    Other functions of f32 (tanh, exp, log, ... in score regions and in the
-    log-sum-exp) take upstream's polynomial approximations; what has none is left
+    `math.tanh` (soft-capping) is t / (t + 2) with t = e^2|x| - 1, in f32 and f64
+    within 3 ulp, next to 0 too. Other functions of f32 (exp, log, ... in score
+    regions and in the log-sum-exp) take upstream's polynomial approximations; what has none is left
     to the C library. Conversions between bf16 and f32 become integer arithmetic,
     rounded to nearest even, with denormals and NaN kept.
 

@@ -31,8 +31,7 @@ StringRef mlir::attn::getDefaultLayout(unsigned queryRank) {
 }
 
 ArrayAttr mlir::attn::getLayoutMaps(MLIRContext *context, StringRef letters,
-                                    std::optional<unsigned> maskTensorRank,
-                                    bool hasLogSumExp) {
+                                    const OperandRanks &ranks) {
   std::string sorted = letters.str();
   llvm::sort(sorted, [](char a, char b) {
     StringRef order = "bhgsd";
@@ -63,18 +62,31 @@ ArrayAttr mlir::attn::getLayoutMaps(MLIRContext *context, StringRef letters,
   SmallVector<Attribute> maps = {getMap(letters, m, k1),
                                  getMap(keyLetters, k2, k1),
                                  getMap(keyLetters, k2, n)};
-  if (maskTensorRank) {
+  if (ranks.maskTensor) {
     SmallVector<AffineExpr> results;
     for (unsigned dim = 0; dim <= batch; ++dim)
       results.push_back(getAffineDimExpr(dim, context));
     results.push_back(getAffineDimExpr(k2, context));
-    if (*maskTensorRank > results.size())
+    if (*ranks.maskTensor > results.size())
       return {};
     maps.push_back(AffineMapAttr::get(AffineMap::get(
-        loops, 0, ArrayRef(results).take_back(*maskTensorRank), context)));
+        loops, 0, ArrayRef(results).take_back(*ranks.maskTensor), context)));
+  }
+  // The first batch dimensions, then the sequence.
+  for (auto [rank, sequence] : {std::pair(ranks.querySegments, m),
+                                std::pair(ranks.keySegments, k2)}) {
+    if (!rank)
+      continue;
+    if (*rank < 1 || *rank > batch + 1)
+      return {};
+    SmallVector<unsigned> dims =
+        llvm::to_vector(llvm::seq<unsigned>(0, *rank - 1));
+    dims.push_back(sequence);
+    maps.push_back(AffineMapAttr::get(
+        AffineMap::getMultiDimMapWithTargets(loops, dims, context)));
   }
   maps.push_back(getMap(letters, m, n));
-  if (hasLogSumExp)
+  if (ranks.hasLogSumExp)
     maps.push_back(getMap(letters, m, std::nullopt));
   return ArrayAttr::get(context, maps);
 }
@@ -85,8 +97,15 @@ static std::optional<unsigned> getRank(Type type) {
   return std::nullopt;
 }
 
+static OperandRanks getRanks(Type maskTensor, Type querySegments,
+                             Type keySegments, TypeRange outputs) {
+  return {getRank(maskTensor), getRank(querySegments), getRank(keySegments),
+          outputs.size() == 2};
+}
+
 ParseResult mlir::attn::parseLayout(OpAsmParser &parser, ArrayAttr &maps,
                                     Type query, Type maskTensor,
+                                    Type querySegments, Type keySegments,
                                     TypeRange outputs) {
   SMLoc loc = parser.getCurrentLocation();
   if (succeeded(parser.parseOptionalKeyword("indexing_maps")))
@@ -105,21 +124,20 @@ ParseResult mlir::attn::parseLayout(OpAsmParser &parser, ArrayAttr &maps,
     return parser.emitError(loc, "a query of rank ")
            << *rank << " has no default layout; write indexing_maps = [...]";
   }
-  maps = getLayoutMaps(parser.getContext(), letters, getRank(maskTensor),
-                       outputs.size() == 2);
+  maps = getLayoutMaps(
+      parser.getContext(), letters,
+      getRanks(maskTensor, querySegments, keySegments, outputs));
   if (!maps)
     return parser.emitError(loc, "unknown layout '")
            << letters
            << "'; use the letters sd, hsd, bhsd or bhgsd in any order, with a "
-              "mask tensor over the trailing dimensions of (batch.., m, k2), "
-              "or write indexing_maps = [...]";
+              "mask tensor over the trailing dimensions of (batch.., m, k2) and "
+              "segments over the first of (batch..), then m or k2, or write indexing_maps = [...]";
   return success();
 }
 
 /// The letters of the layout that these maps spell, or an empty string.
-static std::string getLayoutName(ArrayAttr maps,
-                                 std::optional<unsigned> maskTensorRank,
-                                 bool hasLogSumExp) {
+static std::string getLayoutName(ArrayAttr maps, const OperandRanks &ranks) {
   auto first = dyn_cast_or_null<AffineMapAttr>(maps.empty() ? nullptr : maps[0]);
   if (!first)
     return "";
@@ -135,15 +153,15 @@ static std::string getLayoutName(ArrayAttr maps,
       return "";
     letters.push_back(names[query.getDimPosition(i)]);
   }
-  bool same = getLayoutMaps(maps.getContext(), letters, maskTensorRank,
-                            hasLogSumExp) == maps;
+  bool same = getLayoutMaps(maps.getContext(), letters, ranks) == maps;
   return same ? letters : "";
 }
 
 void mlir::attn::printLayout(OpAsmPrinter &printer, Operation *, ArrayAttr maps,
-                             Type query, Type maskTensor, TypeRange outputs) {
-  std::string letters =
-      getLayoutName(maps, getRank(maskTensor), outputs.size() == 2);
+                             Type query, Type maskTensor, Type querySegments,
+                             Type keySegments, TypeRange outputs) {
+  std::string letters = getLayoutName(
+      maps, getRanks(maskTensor, querySegments, keySegments, outputs));
   if (letters.empty())
     printer << " indexing_maps = " << maps;
   else if (letters != getDefaultLayout(letters.size()))

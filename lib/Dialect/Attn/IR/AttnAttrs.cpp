@@ -106,6 +106,29 @@ LogicalResult PrefixAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+// segments:  id(j) = id(q)
+Bool SegmentsAttr::isVisible(MaskAlgebra &algebra, Int query, Int key) const {
+  return *algebra.sameSegment;
+}
+Interval SegmentsAttr::getVisibleKeys(MaskAlgebra &algebra,
+                                      Interval queries) const {
+  if (algebra.segmentKeys)
+    return algebra.segmentKeys->visible;
+  return {algebra.constant(0), algebra.constant(kMaxSize)};
+}
+Interval SegmentsAttr::getFullKeys(MaskAlgebra &algebra,
+                                   Interval queries) const {
+  if (algebra.segmentKeys)
+    return algebra.segmentKeys->full;
+  return {algebra.constant(0), algebra.constant(0)};
+}
+
+bool mlir::attn::usesSegments(MaskAttrInterface mask) {
+  return mask && Attribute(mask)
+                     .walk([](SegmentsAttr) { return WalkResult::interrupt(); })
+                     .wasInterrupted();
+}
+
 static LogicalResult
 verifyMasks(function_ref<InFlightDiagnostic()> emitError,
             ArrayRef<MaskAttrInterface> masks) {

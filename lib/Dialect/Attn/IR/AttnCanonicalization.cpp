@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RaiseScoreMask.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
@@ -144,7 +145,7 @@ struct DropFullMask : OpRewritePattern<AttentionOp> {
     if (*getConstantIntValue(full.begin) > 0 ||
         *getConstantIntValue(full.end) < *keys)
       return rewriter.notifyMatchFailure(op, "the mask hides some key");
-    rewriter.modifyOpInPlace(op, [&] { op.removeMaskAttr(); });
+    rewriter.modifyOpInPlace(op, [&] { op.dropMask(); });
     return success();
   }
 };
@@ -198,6 +199,7 @@ void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
   patterns.add<InferStaticShapes<AttentionOp>, DropNeutral<AttentionOp>,
                DropFullMask>(context);
+  populateRaiseScoreMaskPatterns(patterns);
 }
 
 void FoldOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

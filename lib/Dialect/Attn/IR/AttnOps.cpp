@@ -28,8 +28,11 @@ static SmallVector<OpOperand *> getQueryKeyValueMaskAndInits(OpTy op) {
   SmallVector<OpOperand *> operands = {&op.getQueryMutable(),
                                        &op.getKeyMutable(),
                                        &op.getValueMutable()};
-  for (OpOperand &mask : op.getMaskTensorMutable())
-    operands.push_back(&mask);
+  for (MutableOperandRange optional :
+       {op.getMaskTensorMutable(), op.getQuerySegmentsMutable(),
+        op.getKeySegmentsMutable()})
+    for (OpOperand &operand : optional)
+      operands.push_back(&operand);
   for (OpOperand &init : op.getDpsInitsMutable())
     operands.push_back(&init);
   return operands;
@@ -157,6 +160,23 @@ unsigned AttentionOp::getNumHeadDims() {
   unsigned batch = getNumBatchDims();
   return batch <= 1 ? batch : batch - 1;
 }
+
+/// Without segments and their maps; without what the mask compares.
+template <typename OpTy>
+static void removeMask(OpTy op) {
+  op.removeMaskAttr();
+  op.getQueryOffsetMutable().clear();
+  if (!op.hasSegments())
+    return;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  auto first = maps.begin() + op.getNumMappedInputs() - 2;
+  maps.erase(first, first + 2);
+  op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(maps));
+  op.getQuerySegmentsMutable().clear();
+  op.getKeySegmentsMutable().clear();
+}
+void AttentionOp::dropMask() { removeMask(*this); }
+void FoldOp::dropMask() { removeMask(*this); }
 
 OpFoldResult FoldOp::getOriginOf(unsigned i) {
   if (getOrigin().empty())
@@ -327,12 +347,16 @@ static DimNames getAttentionDims() {
            "features of the value"}};
 }
 
-static SmallVector<OperandRole> getAttentionRoles(bool maskTensor) {
+template <typename OpTy>
+static SmallVector<OperandRole> getAttentionRoles(OpTy op) {
   SmallVector<OperandRole> roles = {{"query", {"m", "k1"}, true},
                                     {"key", {"k1", "k2"}, false},
                                     {"value", {"k2", "n"}, false}};
-  if (maskTensor)
+  if (op.getMaskTensor())
     roles.push_back({"mask tensor", {"m", "k2"}, false, /*someDims=*/true});
+  if (op.hasSegments())
+    roles.append({{"segments of queries", {"m"}, false, /*someDims=*/true},
+                  {"segments of keys", {"k2"}, false, /*someDims=*/true}});
   return roles;
 }
 
@@ -367,6 +391,26 @@ static LogicalResult verifyLogSumExpType(OpTy op) {
   if (getElementTypeOrSelf(type) != op.getStateType())
     return op.emitOpError("the log-sum-exp must be ")
            << op.getStateType() << ", got " << type;
+  return success();
+}
+
+/// Segments are there iff the mask compares them.
+template <typename OpTy>
+static LogicalResult verifySegments(OpTy op) {
+  Value queries = op.getQuerySegments(), keys = op.getKeySegments();
+  if (!queries != !keys)
+    return op.emitOpError("needs segments of queries and of keys, or neither");
+  if (usesSegments(op.getMaskAttr()) != op.hasSegments())
+    return op.emitOpError(op.hasSegments()
+                              ? "has segments, but its mask does not compare "
+                                "them: it has no #attn.segments"
+                              : "has a mask that compares segments, but no "
+                                "operands segments(...)");
+  if (queries && getElementTypeOrSelf(queries.getType()) !=
+                     getElementTypeOrSelf(keys.getType()))
+    return op.emitOpError("segments of queries and of keys must have one "
+                          "element type, got ")
+           << queries.getType() << " and " << keys.getType();
   return success();
 }
 
@@ -460,8 +504,9 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("needs one destination for the output and at most one "
                        "for the log-sum-exp, got ")
            << getOutputs().size();
-  SmallVector<OperandRole> roles =
-      getAttentionRoles(static_cast<bool>(getMaskTensor()));
+  if (failed(verifySegments(*this)))
+    return failure();
+  SmallVector<OperandRole> roles = getAttentionRoles(*this);
   roles.push_back({"output", {"m", "n"}, true});
   if (hasLogSumExp())
     roles.push_back({"log-sum-exp", {"m"}, true});
@@ -496,8 +541,9 @@ LogicalResult AttentionOp::verifyRegions() {
 }
 
 LogicalResult FoldOp::verify() {
-  SmallVector<OperandRole> roles =
-      getAttentionRoles(static_cast<bool>(getMaskTensor()));
+  if (failed(verifySegments(*this)))
+    return failure();
+  SmallVector<OperandRole> roles = getAttentionRoles(*this);
   roles.push_back({"m", {"m"}, true});
   roles.push_back({"l", {"m"}, true});
   roles.push_back({"acc", {"m", "n"}, true});

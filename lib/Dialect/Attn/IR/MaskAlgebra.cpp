@@ -109,6 +109,11 @@ MaskAlgebra::Bool MaskAlgebra::less(Int a, Int b) {
   return compare(*this, builder, loc, arith::CmpIPredicate::slt, a, b);
 }
 
+MaskAlgebra::Bool MaskAlgebra::equal(Value a, Value b) {
+  return arith::CmpIOp::create(*builder, *loc, arith::CmpIPredicate::eq, a, b)
+      .getResult();
+}
+
 MaskAlgebra::Bool MaskAlgebra::logicalAnd(Bool a, Bool b) {
   if (auto ca = getConstant(a))
     return *ca ? b : a;

@@ -52,6 +52,9 @@ private:
   bool decides(unsigned dim) {
     if (op.getMaskTensor() && op.getMaskTensorMap().isFunctionOfDim(dim))
       return true;
+    if (op.hasSegments() && (op.getQuerySegmentsMap().isFunctionOfDim(dim) ||
+                             op.getKeySegmentsMap().isFunctionOfDim(dim)))
+      return true;
     if (dim == op.getNumBatchDims())
       return op.getMaskAttr() != nullptr;
     auto isPerBatch = [](Value value) {
@@ -97,6 +100,12 @@ private:
     }
 
     auto isVisible = [&](Value key) {
+      if (op.hasSegments()) {
+        Int row = algebra.sub(Int(key), first);
+        algebra.sameSegment = algebra.equal(
+            read(op.getQuerySegments(), op.getQuerySegmentsMap(), row),
+            read(op.getKeySegments(), op.getKeySegmentsMap(), row));
+      }
       Bool visible = mask ? mask.isVisible(algebra, query, key)
                           : algebra.constantBool(true);
       if (op.getMaskTensor())
@@ -115,17 +124,22 @@ private:
     return count;
   }
 
-  /// Whether the mask tensor shows key `key` of the tile: it is true, or not
-  /// -inf. Compared as bits, which every machine can do in every type.
-  Value isShown(Int key) {
-    AffineMap map = op.getMaskTensorMap();
+  /// The element of a mapped operand at the current indices and key `key` of the
+  /// tile.
+  Value read(Value tensor, AffineMap map, Int key) {
     SmallVector<Value> place;
     for (unsigned i = 0; i < map.getNumResults(); ++i) {
       unsigned dim = map.getDimPosition(i);
       place.push_back(dim == op.getKeyDim() ? algebra.materialize(key)
                                             : indices[dim]);
     }
-    Value element = tensor::ExtractOp::create(b, loc, op.getMaskTensor(), place);
+    return tensor::ExtractOp::create(b, loc, tensor, place);
+  }
+
+  /// Whether the mask tensor shows key `key` of the tile: it is true, or not
+  /// -inf. Compared as bits, which every machine can do in every type.
+  Value isShown(Int key) {
+    Value element = read(op.getMaskTensor(), op.getMaskTensorMap(), key);
     auto type = dyn_cast<FloatType>(element.getType());
     if (!type)
       return element;

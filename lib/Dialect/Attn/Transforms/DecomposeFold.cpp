@@ -21,8 +21,10 @@ public:
     scale = createScale(scalars);
   }
 
+  /// `masks` are elements of what `getMasks` gives.
   Value operator()(OpBuilder &body, Loops &loops, Scalars &scalars, Value raw,
-                   Value maskElement) {
+                   ValueRange masks) {
+    Value maskElement = op.getMaskTensor() ? masks.front() : Value();
     unsigned batch = op.getNumBatchDims();
     SmallVector<Value> position;
     auto getPosition = [&](unsigned i) {
@@ -55,6 +57,8 @@ public:
     }
     MaskAlgebra algebra(body, loc);
     if (MaskAttrInterface mask = op.getMaskAttr()) {
+      if (op.hasSegments())
+        algebra.sameSegment = algebra.equal(masks.end()[-2], masks.end()[-1]);
       OpFoldResult query = getPosition(batch);
       if (Value offset = op.getQueryOffset())
         query = algebra.add(query, getPerBatch(body, loops, offset));
@@ -66,6 +70,17 @@ public:
           getPosition(batch + 1), getPerBatch(body, loops, validKeys))));
     return visible ? scalars.select(visible, score, scalars.negativeInfinity())
                    : score;
+  }
+
+  /// What decides what is visible, besides positions.
+  SmallVector<Operand> getMasks() {
+    SmallVector<Operand> masks;
+    if (op.getMaskTensor())
+      masks.push_back({op.getMaskTensor(), op.getMaskTensorMap()});
+    if (op.hasSegments())
+      masks.append({{op.getQuerySegments(), op.getQuerySegmentsMap()},
+                    {op.getKeySegments(), op.getKeySegmentsMap()}});
+    return masks;
   }
 
 private:
@@ -166,17 +181,14 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
   Value noMax =
       filledLike(b, loc, type, getMax(), outside.negativeInfinity());
   ScoreBody scoreBody(b, *this);
-  SmallVector<Operand> masks;
-  if (getMaskTensor())
-    masks.push_back({getMaskTensor(), getMaskTensorMap()});
   Loops rows(b, loc, type, inOrder(k2, m), {k2});
   SmallVector<Value> scored =
-      rows(masks, {{raw, scoreMap}, {noMax, getMaxMap()}},
+      rows(scoreBody.getMasks(), {{raw, scoreMap}, {noMax, getMaxMap()}},
            [&](Scalars &s, ValueRange args) {
-             Value maskElement = getMaskTensor() ? args[0] : Value();
+             ValueRange masks = args.drop_back(2);
              args = args.take_back(2);
              Loops inside(s.b, loc, type, inOrder(k2, m), {k2});
-             Value score = scoreBody(s.b, inside, s, args[0], maskElement);
+             Value score = scoreBody(s.b, inside, s, args[0], masks);
              return SmallVector<Value>{score, s.runningMax(score, args[1])};
            });
   Value scores = scored[0];

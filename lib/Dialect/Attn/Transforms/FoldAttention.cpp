@@ -100,8 +100,9 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   unsigned batch = op.getNumBatchDims(), loops = op.getNumLoops();
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
 
-  // The maps of the fold: q (batch.., k1, m), then K, V and mask as they are,
-  // then m, l (batch.., m) and acc (batch.., n, m); or with queries in rows.
+  // The maps of the fold: q (batch.., k1, m), then K, V, mask and segments as
+  // they are, then m, l (batch.., m) and acc (batch.., n, m); or with queries in
+  // rows.
   auto getMap = [&](ArrayRef<unsigned> dims) {
     SmallVector<AffineExpr> results;
     for (unsigned i = 0; i < batch; ++i)
@@ -118,6 +119,9 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
                                  op.getKeyMap(), op.getValueMap()};
   if (op.getMaskTensor())
     maps.push_back(op.getMaskTensorMap());
+  if (op.hasSegments())
+    llvm::append_range(
+        maps, ArrayRef{op.getQuerySegmentsMap(), op.getKeySegmentsMap()});
   llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap(accDims)});
 
   // identity = (-inf, 0, 0)
@@ -137,8 +141,9 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
   Value query = packQuery(rewriter, op, sizes, queryDims);
   auto fold = FoldOp::create(
       rewriter, loc, max.getType(), sum.getType(), acc.getType(), query,
-      op.getKey(), op.getValue(), op.getMaskTensor(), op.getQueryOffset(),
-      op.getValidKeys(), /*origin=*/ValueRange(), max, sum, acc,
+      op.getKey(), op.getValue(), op.getMaskTensor(), op.getQuerySegments(),
+      op.getKeySegments(), op.getQueryOffset(), op.getValidKeys(),
+      /*origin=*/ValueRange(), max, sum, acc,
       rewriter.getAffineMapArrayAttr(maps), op.getScaleAttr(),
       op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
   moveScoreRegion(rewriter, op, fold, sizes);

@@ -46,8 +46,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   Interval keys{first, last}, full = keys;
 
   // Masked where only the element knows: by a tensor or by its own score.
-  if (op.getMaskTensor() || !op.getScore().empty())
-    full = {first, first};
+  bool neverFull = op.getMaskTensor() || op.mayScoreHideKeys();
 
   if (Value validKeys = op.getValidKeys()) {
     if (std::optional<OpFoldResult> count =
@@ -55,7 +54,7 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
       keys = algebra.intersect(keys, {zero, *count});
       full = algebra.intersect(full, {zero, *count});
     } else {
-      full = {first, first};
+      neverFull = true;
     }
   }
 
@@ -66,10 +65,11 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
     if (offset) {
       OpFoldResult row = algebra.add(op.getOriginOf(batch), *offset);
       Interval queries{row, algebra.add(row, sizes[op.getQueryDim()])};
+      algebra.segmentKeys = findSegmentKeys(rewriter, op);
       keys = algebra.intersect(keys, mask.getVisibleKeys(algebra, queries));
       full = algebra.intersect(full, mask.getFullKeys(algebra, queries));
     } else {
-      full = {first, first};
+      neverFull = true;
     }
   }
 
@@ -78,6 +78,8 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   OpFoldResult begin =
       algebra.max(first, algebra.alignDown(algebra.max(keys.begin, zero), unit));
   OpFoldResult end = algebra.max(begin, keys.end);
+  if (neverFull)
+    return {begin, begin, begin, end};
   bool wholeRange = full.begin == first && full.end == last;
   OpFoldResult fullBegin = first, fullEnd = last;
   if (!wholeRange) {
@@ -121,9 +123,8 @@ SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
       fold->setOperands(fold.getMaxMutable().getOperandNumber(), 3, current);
       if (masked)
         return;
-      fold.removeMaskAttr();
+      fold.dropMask();
       fold.getValidKeysMutable().clear();
-      fold.getQueryOffsetMutable().clear();
     });
     current = SmallVector<Value>(fold.getResults());
     return fold;

@@ -182,7 +182,7 @@ mlir::recur::matchRescanWithoutToken(RescanOp op, Refusal *refusal) {
 /// more.
 static void dropMask(RewriterBase &rewriter, attn::FoldOp fold) {
   rewriter.modifyOpInPlace(fold, [&] {
-    fold.removeMaskAttr();
+    fold.dropMask();
     if (!fold.getValidKeys() && !fold.getScoreBody()) {
       fold.getOriginMutable().clear();
       return;

@@ -48,6 +48,9 @@ SmallVector<OpFoldResult> getLoopSizes(OpBuilder &b, IndexingMapOpInterface op);
 Operation *cloneOnOperands(OpBuilder &b, DestinationStyleOpInterface op,
                            ValueRange operands);
 
+/// Whether a mask compares segment ids.
+bool usesSegments(MaskAttrInterface mask);
+
 /// Whether a mask hides each key after its query, j > i, and whether it shows
 /// each other, j <= i, if the query offset is 0. A null mask shows all keys.
 bool hidesKeysAfterQuery(MaskAttrInterface mask);

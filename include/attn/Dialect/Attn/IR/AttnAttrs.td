@@ -64,6 +64,25 @@ def Attn_PrefixAttr : Attn_Mask<"Prefix", "prefix"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_SegmentsAttr : Attn_Mask<"Segments", "segments"> {
+  let summary = "each query sees the keys of its own segment";
+  let description = [{
+    Key `j` is visible to query `i` iff their segment ids are equal; the ids are
+    the operands `segments` of the operation. Documents packed into one sequence
+    are segments: `#attn.and<#attn.causal, #attn.segments>` is causal attention
+    in each of them.
+
+    Any ids are right. Where the ids of the keys do not decrease, the keys of a
+    tile of queries are one interval, which is found by binary search, and
+    others are not visited; whether they do not decrease is checked while
+    running, once.
+
+    ```mlir
+    mask = #attn.segments
+    ```
+  }];
+}
+
 class Attn_MaskList<string name, string attrMnemonic>
     : Attn_Mask<name, attrMnemonic> {
   let parameters = (ins ArrayRefParameter<"::mlir::attn::MaskAttrInterface">:$masks);

@@ -22,6 +22,7 @@ def Attn_Element : AnyTypeOf<[F16, BF16, F32, F64]>;
 def Attn_Tensor : RankedTensorOf<[F16, BF16, F32, F64]>;
 def Attn_State : RankedTensorOf<[F32, F64]>;
 def Attn_MaskTensor : RankedTensorOf<[I1, F16, BF16, F32, F64]>;
+def Attn_Segments : RankedTensorOf<[I32, I64]>;
 /// One number for all batches, or a tensor with one per batch.
 def Attn_PerBatch : AnyTypeOf<[Index, RankedTensorOf<[Index, I32, I64]>],
   "an index, or a tensor of index, i32 or i64 with one element per batch">;
@@ -78,6 +79,24 @@ class Attn_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
     }
     /// The map of the mask tensor; requires that there is one.
     ::mlir::AffineMap getMaskTensorMap() { return getIndexingMapsArray()[3]; }
+    /// Whether the score region may give -inf to some keys of a query and not to
+    /// others: it then is a mask of its own.
+    bool mayScoreHideKeys();
+    /// Whether there are segment ids, of queries and of keys.
+    bool hasSegments() { return static_cast<bool>(getQuerySegments()); }
+    /// The maps of the segment ids; require that there are some.
+    ::mlir::AffineMap getQuerySegmentsMap() {
+      return getIndexingMapsArray()[getNumMappedInputs() - 2];
+    }
+    ::mlir::AffineMap getKeySegmentsMap() {
+      return getIndexingMapsArray()[getNumMappedInputs() - 1];
+    }
+    /// Maps come in the order of the operands, destinations last.
+    unsigned getNumMappedInputs() {
+      return 3 + (getMaskTensor() ? 1 : 0) + (hasSegments() ? 2 : 0);
+    }
+    /// Removes the mask attribute and the operands that only it looks at.
+    void dropMask();
   }];
 }
 
@@ -102,8 +121,9 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
 
     **Iteration space.** `(batch.., m, k1, k2, n)`: m queries, k2 keys,
     k1 features of query and key, n features of the value. `indexing_maps`
-    gives, for query, key, value, mask tensor (if any), output and log-sum-exp
-    (if any), a projected permutation of these dimensions. Transposed keys,
+    gives, for query, key, value, mask tensor (if any), segments of queries and
+    of keys (if any), output and log-sum-exp (if any), a projected permutation of
+    these dimensions. Transposed keys,
     packed or interleaved heads and grouped queries are maps, never copies: with
     grouped heads the query has a group dimension that key and value lack.
 
@@ -111,8 +131,9 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
     the order of b (batch), h (head), g (query heads that share a key head),
     s (sequence), d (features) in the query; key and value lack g. Without
     `layout` it is `bhgsd`, `bhsd`, `hsd` or `sd` by the rank of the query. A
-    mask tensor then covers the trailing dimensions of `(batch.., m, k2)`, and
-    the log-sum-exp has the query's layout without d.
+    mask tensor then covers the trailing dimensions of `(batch.., m, k2)`,
+    segments have the first batch dimensions, as many as their rank has room for,
+    before m or k2, and the log-sum-exp has the query's layout without d.
 
     **Scale** is in natural units and defaults to `1/sqrt(k1)`. **Alignment**
     is explicit: position `i + query_offset` of a query is compared with `j`;
@@ -120,9 +141,14 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
     with one element per batch (ragged caches). **Score region**: sees natural
     units, after the scale and before masking; `h` is the flattened query head
     (0 without heads), `i` and `j` are rows of query and key whatever the
-    tiling; it may capture values and has no side effects. `head_dims` says how
+    tiling; it may capture values and has no side effects. A key to which it
+    gives `-inf`, as a constant or read from memory, is hidden. `head_dims` says how
     many of the last batch dimensions form the head: by default all but the
     first if there are several, otherwise all.
+
+    **Segments** are the ids, one per query and one per key, that the mask
+    `#attn.segments` compares. In self-attention both operands are the same; with
+    a cache the ids of the queries are those of the last keys.
 
     **Precision.** f16, bf16 and f32 accumulate in f32, f64 in f64.
     `form` records which program was chosen (see `#attn.form`).
@@ -130,7 +156,8 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
     The result has the type of the destination, whose content is not read.
 
     Unspecified: the order of summation, hence the last bits; whether a NaN or
-    infinite value reaches a row that sees it with a score of `-inf`.
+    infinite value reaches a row that sees it with a score that is `-inf` by its
+    own arithmetic.
 
     Causal attention, batch x head x sequence x feature:
 
@@ -144,6 +171,14 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
     ```mlir
     %o, %lse = attn.attention ins(%q, %k, %v : tensor<2x?x8x4x64xbf16>, tensor<2x?x8x64xbf16>, tensor<2x?x8x64xbf16>)
            outs(%init, %lse_init : tensor<2x?x8x4x64xbf16>, tensor<2x?x8x4xf32>) layout(bshgd) -> tensor<2x?x8x4x64xbf16>, tensor<2x?x8x4xf32>
+    ```
+
+    Documents packed into one sequence, all heads alike:
+
+    ```mlir
+    %o = attn.attention ins(%q, %k, %v : tensor<8x2048x64xf32>, tensor<8x2048x64xf32>, tensor<8x2048x64xf32>)
+           segments(%documents, %documents : tensor<2048xi32>, tensor<2048xi32>)
+           outs(%init : tensor<8x2048x64xf32>) {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<8x2048x64xf32>
     ```
 
     Decoding against a cache, with ALiBi:
@@ -165,6 +200,8 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
   let arguments = (ins
     Attn_Tensor:$query, Attn_Tensor:$key, Attn_Tensor:$value,
     Optional<Attn_MaskTensor>:$mask_tensor,
+    Optional<Attn_Segments>:$query_segments,
+    Optional<Attn_Segments>:$key_segments,
     Optional<Attn_PerBatch>:$query_offset,
     Optional<Attn_PerBatch>:$valid_keys,
     Variadic<Attn_Tensor>:$outputs,
@@ -178,10 +215,11 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     ( `mask_tensor` `(` $mask_tensor^ `:` type($mask_tensor) `)` )?
+    ( `segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)` )?
     ( `query_offset` `(` $query_offset^ `:` type($query_offset) `)` )?
     ( `valid_keys` `(` $valid_keys^ `:` type($valid_keys) `)` )?
     `outs` `(` $outputs `:` type($outputs) `)`
-    `` custom<Layout>($indexing_maps, ref(type($query)), ref(type($mask_tensor)), ref(type($outputs)))
+    `` custom<Layout>($indexing_maps, ref(type($query)), ref(type($mask_tensor)), ref(type($query_segments)), ref(type($key_segments)), ref(type($outputs)))
     attr-dict
     `` custom<ScoreRegion>($score)
     `->` type($results)
@@ -191,7 +229,7 @@ def Attn_AttentionOp : Attn_AttentionLikeOp<"attention", [
     ::mlir::Value getOutputInit() { return getOutputs()[0]; }
     bool hasLogSumExp() { return getOutputs().size() == 2; }
     ::mlir::AffineMap getOutputMap() {
-      return getIndexingMapsArray()[getMaskTensor() ? 4 : 3];
+      return getIndexingMapsArray()[getNumMappedInputs()];
     }
     /// The map of the log-sum-exp; requires that there is one.
     ::mlir::AffineMap getLogSumExpMap() { return getIndexingMapsArray().back(); }
@@ -226,8 +264,8 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
     where a maximum of `-inf` counts as 0 in the differences, so that an empty
     state stays empty. A fold over keys that are all hidden returns its state.
 
-    Maps: query, key, value, mask tensor (if any), m, l, acc over
-    `(batch.., m, k1, k2, n)`. Queries in the innermost dimension of acc
+    Maps: query, key, value, mask tensor (if any), segments of queries and of
+    keys (if any), m, l, acc over `(batch.., m, k1, k2, n)`. Queries in the innermost dimension of acc
     ("transposed scores") are just another map.
 
     `at` gives the absolute position of this tile in each of
@@ -254,6 +292,8 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
   let arguments = (ins
     Attn_Tensor:$query, Attn_Tensor:$key, Attn_Tensor:$value,
     Optional<Attn_MaskTensor>:$mask_tensor,
+    Optional<Attn_Segments>:$query_segments,
+    Optional<Attn_Segments>:$key_segments,
     Optional<Attn_PerBatch>:$query_offset,
     Optional<Attn_PerBatch>:$valid_keys,
     Variadic<Index>:$origin,
@@ -266,6 +306,7 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     ( `mask_tensor` `(` $mask_tensor^ `:` type($mask_tensor) `)` )?
+    ( `segments` `(` $query_segments^ `,` $key_segments `:` type($query_segments) `,` type($key_segments) `)` )?
     ( `query_offset` `(` $query_offset^ `:` type($query_offset) `)` )?
     ( `valid_keys` `(` $valid_keys^ `:` type($valid_keys) `)` )?
     ( `at` `(` $origin^ `)` )?
@@ -283,7 +324,8 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
     ::mlir::AffineMap getAccMap() { return getIndexingMapsArray().end()[-1]; }
     /// Whether some key may be hidden from some query.
     bool isMasked() {
-      return getMask() || getMaskTensor() || getValidKeys() || !getScore().empty();
+      return getMask() || getMaskTensor() || getValidKeys() ||
+             mayScoreHideKeys();
     }
     /// Absolute position of this tile in dimension `i` of (batch.., m, k2).
     ::mlir::OpFoldResult getOriginOf(unsigned i);

@@ -33,6 +33,18 @@ public:
   /// Positions and sizes stay below this, so that sums of two never overflow.
   static constexpr int64_t kMaxPosition = int64_t(1) << 62;
 
+  /// The keys that some, or all, of the queries share a segment with.
+  struct SegmentKeys {
+    Interval visible, full;
+  };
+
+  /// What `#attn.segments` answers: set by who asks, since ids are operands.
+  /// Whether the query and the key of `isVisible` are of one segment:
+  std::optional<Bool> sameSegment;
+  /// The keys for the queries of `getVisibleKeys` and `getFullKeys`; unset, all
+  /// may be visible and none need be.
+  std::optional<SegmentKeys> segmentKeys;
+
   /// Constants only.
   explicit MaskAlgebra(MLIRContext *context) : context(context) {}
   /// Emits at the insertion point of `builder`.
@@ -52,6 +64,7 @@ public:
   Int alignUp(Int a, int64_t unit);
   Bool lessEqual(Int a, Int b);
   Bool less(Int a, Int b);
+  Bool equal(Value a, Value b);
   Bool logicalAnd(Bool a, Bool b);
   Bool logicalOr(Bool a, Bool b);
   Int select(Bool condition, Int a, Int b);

@@ -48,6 +48,13 @@ struct SplitFold {
 };
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 
+/// The keys that share a segment with some and with all queries of a fold, by
+/// binary search in their ids, if those of the keys never decrease; otherwise all
+/// keys and none. Nothing if the fold has no segments, or those of several
+/// sequences.
+std::optional<MaskAlgebra::SegmentKeys> findSegmentKeys(RewriterBase &rewriter,
+                                                        FoldOp op);
+
 /// finish(fold(s, K))  -->  forall batch, tiles of queries:
 ///                            finish(fold(tile of s, K))
 ///
