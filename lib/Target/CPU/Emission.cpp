@@ -109,7 +109,11 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&target);
+  // Loops come with as much work in their bodies as registers hold. Unrolled
+  // further they are no faster, but take most of the time to compile.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&target, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);
