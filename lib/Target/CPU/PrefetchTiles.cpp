@@ -7,6 +7,7 @@
 
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -80,65 +81,122 @@ static bool isWritten(Value buffer) {
   });
 }
 
+/// The loop around `view` if it moves it, in dimension `dim`, by its own index.
+static scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim) {
+  auto loop = dyn_cast<scf::ForOp>(view->getParentOp());
+  OpFoldResult offset = view.getMixedOffsets()[dim];
+  if (loop && getConstantIntValue(loop.getStep()) &&
+      offset == OpFoldResult(loop.getInductionVar()))
+    return loop;
+  return {};
+}
+
+/// A loop next to `view` that works on it in each of a known number of iterations.
+static scf::ForOp getWorkingLoop(memref::SubViewOp view) {
+  for (Operation *user : view->getUsers())
+    for (auto loop = user->getParentOfType<scf::ForOp>(); loop;
+         loop = loop->getParentOfType<scf::ForOp>())
+      if (loop->getBlock() == view->getBlock() && loop.getStaticTripCount())
+        return loop;
+  return {};
+}
+
 namespace {
+/// Rows of a tile from `first` on, as dimension `dim`; all of the others.
+struct Rows {
+  unsigned dim;
+  Value first;
+  int64_t count;
+};
+
 struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
   using CPUPrefetchTilesBase::CPUPrefetchTilesBase;
 
   void runOnOperation() override {
     SmallVector<memref::SubViewOp> views;
     getOperation()->walk([&](memref::SubViewOp view) {
-      MemRefType type = view.getType();
-      if (type.hasStaticShape() && getViewedArgument(view.getSource()) &&
-          isSeenOnce(view))
+      if (getViewedArgument(view.getSource()))
         views.push_back(view);
     });
     for (memref::SubViewOp view : views)
       prefetchNext(view);
   }
 
+  /// The tile after `view`: at once if it is seen once, else in equal parts by
+  /// the iterations of the loop that works on `view`.
   void prefetchNext(memref::SubViewOp view) {
     MemRefType type = view.getType();
     std::optional<unsigned> moving = getMovingDim(view);
-    int64_t elementBytes = type.getElementTypeBitWidth() / 8;
-    if (!moving || elementBytes == 0 || type.getRank() != view.getSourceType().getRank() ||
-        type.getNumElements() * elementBytes > maxBytes ||
-        !type.isLastDimUnitStride())
+    if (!moving || *moving + 1 >= type.getRank() || !type.isLastDimUnitStride() ||
+        type.getRank() != view.getSourceType().getRank() ||
+        !type.getElementType().isIntOrFloat())
       return;
-    unsigned last = type.getRank() - 1;
-    if (*moving == last)
-      return;
-    OpBuilder b(view->getContext());
-    b.setInsertionPointAfter(view);
-    Location loc = view.getLoc();
-    SmallVector<Value> indices(type.getRank());
-    bool isWrite = isWritten(view);
-    // Every line of every row, a tile further on.
-    std::function<void(unsigned)> emit = [&](unsigned dim) {
-      int64_t size = type.getDimSize(dim);
-      if (dim == last) {
-        for (int64_t i = 0; i < size; i += kLineBytes / elementBytes) {
-          indices[dim] = arith::ConstantIndexOp::create(b, loc, i);
-          memref::PrefetchOp::create(b, loc, view, indices, isWrite,
-                                     /*localityHint=*/2, /*isDataCache=*/true);
-        }
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (dim != *moving && type.isDynamicDim(dim))
         return;
-      }
-      int64_t first = dim == *moving ? size : 0;
-      if (size == 1) {
-        indices[dim] = arith::ConstantIndexOp::create(b, loc, first);
-        return emit(dim + 1);
-      }
-      auto bound = [&](int64_t i) {
-        return arith::ConstantIndexOp::create(b, loc, i);
-      };
-      auto loop = scf::ForOp::create(b, loc, bound(first), bound(first + size),
-                                     bound(1));
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      indices[dim] = loop.getInductionVar();
-      emit(dim + 1);
+    OpBuilder b(view->getContext());
+    Location loc = view.getLoc();
+    if (!type.isDynamicDim(*moving) && isSeenOnce(view)) {
+      int64_t rows = type.getDimSize(*moving);
+      b.setInsertionPointAfter(view);
+      Value first = arith::ConstantIndexOp::create(b, loc, rows);
+      return emit(b, view, {*moving, first, rows});
+    }
+    scf::ForOp loop = getMovingLoop(view, *moving);
+    scf::ForOp worker = loop ? getWorkingLoop(view) : scf::ForOp();
+    if (!worker)
+      return;
+    // first = step + iteration * rows
+    int64_t step = *getConstantIntValue(loop.getStep());
+    int64_t trips = worker.getStaticTripCount()->getSExtValue();
+    if (trips <= 0)
+      return;
+    int64_t rows = llvm::divideCeil(step, trips);
+    b.setInsertionPointToStart(worker.getBody());
+    AffineExpr index = b.getAffineDimExpr(0), begin = b.getAffineSymbolExpr(0);
+    int64_t stride = *getConstantIntValue(worker.getStep());
+    Value first = affine::AffineApplyOp::create(
+        b, loc,
+        AffineMap::get(1, 1, (index - begin).floorDiv(stride) * rows + step),
+        ValueRange{worker.getInductionVar(), worker.getLowerBound()});
+    emit(b, view, {*moving, first, rows});
+  }
+
+  /// A prefetch of every line of these rows.
+  void emit(OpBuilder &b, memref::SubViewOp view, const Rows &rows) {
+    MemRefType type = view.getType();
+    Location loc = view.getLoc();
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(b, loc, value);
     };
-    emit(0);
+    int64_t elementBytes =
+        llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    int64_t bytes = rows.count * elementBytes;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      bytes *= dim == rows.dim ? 1 : type.getDimSize(dim);
+    if (bytes > maxBytes)
+      return;
+    bool isWrite = isWritten(view);
+    SmallVector<Value> indices;
+    for (int64_t dim = 0; dim + 1 < type.getRank(); ++dim) {
+      int64_t size = dim == rows.dim ? rows.count : type.getDimSize(dim);
+      Value first = dim == rows.dim ? rows.first : constant(0);
+      if (size == 1) {
+        indices.push_back(first);
+        continue;
+      }
+      Value end = arith::AddIOp::create(b, loc, first, constant(size));
+      auto loop = scf::ForOp::create(b, loc, first, end, constant(1));
+      b.setInsertionPointToStart(loop.getBody());
+      indices.push_back(loop.getInductionVar());
+    }
+    indices.push_back(Value());
+    for (int64_t i = 0; i < type.getShape().back();
+         i += kLineBytes / elementBytes) {
+      indices.back() = constant(i);
+      memref::PrefetchOp::create(b, loc, view, indices, isWrite,
+                                 /*localityHint=*/2, /*isDataCache=*/true);
+    }
   }
 };
 } // namespace

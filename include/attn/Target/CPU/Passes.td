@@ -229,8 +229,10 @@ def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
   let description = [{
     A tile of an argument that every loop around it moves is seen once, and no
     earlier read has brought it into a cache. As the tile is begun, the lines of
-    the next one are asked for. The address may lie behind the end of the
-    argument: asking is not reading, and an address that is not there is ignored.
+    the next one are asked for. A tile that an inner loop works on in each
+    iteration asks for the next one in as many parts. The address may lie behind
+    the end of the argument: asking is not reading, and an address that is not
+    there is ignored.
 
     ```mlir
     func.func @example(%x: memref<1024x64xf32>) {
@@ -259,6 +261,7 @@ def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
       "the largest tile to ask for at once, in bytes">,
   ];
   let dependentDialects = [
+    "::mlir::affine::AffineDialect",
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect"];
 }
