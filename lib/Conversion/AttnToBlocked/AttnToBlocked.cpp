@@ -22,7 +22,7 @@ using namespace mlir::attn;
 
 /// Enough that reading keys from memory takes a fraction of the time that they are
 /// worked on.
-static constexpr int64_t kMaxBlockRows = 128;
+static constexpr int64_t kMaxBlockRows = 256;
 
 namespace {
 struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {

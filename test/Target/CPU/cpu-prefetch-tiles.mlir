@@ -1,4 +1,4 @@
-// RUN: attn-opt %s -cpu-prefetch-tiles | FileCheck %s -enable-var-scope
+// RUN: attn-opt %s -cpu-prefetch-tiles -canonicalize -cse | FileCheck %s -enable-var-scope
 
 // Read and written tiles, each line of each row once; the tile that follows
 // begins where this one ends.
@@ -61,6 +61,40 @@ func.func @negative_own(%y: memref<16x32xf32>) {
   scf.for %i = %c0 to %c64 step %c16 {
     %read = memref.subview %x[%i, 0] [16, 32] [1, 1] : memref<64x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
     linalg.copy ins(%read : memref<16x32xf32, strided<[32, 1], offset: ?>>) outs(%y : memref<16x32xf32>)
+  }
+  return
+}
+
+// An inner loop works on the whole tile in each of its four iterations: each asks
+// for a quarter of the next one.
+
+// CHECK-LABEL: func @shared(
+// CHECK:         scf.for
+// CHECK:           scf.for %[[I:.*]] = %c0 to %c64 step %c16
+// CHECK:             %[[TILE:.*]] = memref.subview
+// CHECK:             scf.for %[[M:.*]] = %c0 to %c32 step %c8
+// CHECK:               %[[FIRST:.*]] = affine.apply #{{.*}}(%[[M]])
+// CHECK:               %[[END:.*]] = arith.addi %[[FIRST]], %c4
+// CHECK:               scf.for %[[ROW:.*]] = %[[FIRST]] to %[[END]]
+// CHECK:                 memref.prefetch %[[TILE]][%[[ROW]], %c0]
+// CHECK:                 memref.prefetch %[[TILE]][%[[ROW]], %c16]
+// CHECK-NOT:             memref.prefetch
+func.func @shared(%x: memref<64x32xf32>, %y: memref<32x16x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  scf.for %b = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c64 step %c16 {
+      %tile = memref.subview %x[%i, 0] [16, 32] [1, 1] : memref<64x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
+      scf.for %m = %c0 to %c32 step %c8 {
+        %to = memref.subview %y[%m, 0, 0] [1, 16, 32] [1, 1, 1] : memref<32x16x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
+        linalg.copy ins(%tile : memref<16x32xf32, strided<[32, 1], offset: ?>>) outs(%to : memref<16x32xf32, strided<[32, 1], offset: ?>>)
+      }
+    }
   }
   return
 }

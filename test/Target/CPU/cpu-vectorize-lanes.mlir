@@ -14,10 +14,13 @@
 // CHECK-LABEL: func @product(
 //  CHECK-SAME:     %[[K:.+]]: tensor<10x32xf32>, %[[Q:.+]]: tensor<32x16xf32>
 //       CHECK:   scf.for %{{.+}} = %c0 to %c8 step %c4
-//       CHECK:     %[[SUMS:.+]]:4 = scf.for %[[D:.+]] = %c0 to %c32 step %c1 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+//       CHECK:     %[[SUMS:.+]]:4 = scf.for %[[D:.+]] = %c0 to %c32 step %c2 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
 //       CHECK:       %[[X:.+]] = tensor.extract %[[K]]
 //       CHECK:       %[[Y:.+]] = vector.transfer_read %[[Q]][%[[D]], %c0]
 //       CHECK:       vector.broadcast %[[X]] : f32 to vector<16xf32>
+//   CHECK-NOT:       vector.transfer_read
+//       CHECK:       %[[NEXT:.+]] = arith.addi %[[D]], %c1
+//       CHECK:       vector.transfer_read %[[Q]][%[[NEXT]], %c0]
 //   CHECK-NOT:       vector.transfer_read
 //       CHECK:       scf.yield
 //   CHECK-NOT:   scf.for {{.*}} step %c4
