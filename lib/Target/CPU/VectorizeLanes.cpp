@@ -163,10 +163,14 @@ private:
 
   SmallVector<Value> emitLanes(ValueRange tensors) {
     Value size = sizes[schedule.lane];
-    // Several vectors pay where rows use them again; else they are only more
-    // values to keep in registers.
+    // Several vectors pay where rows use them again. Along a reduction without
+    // rows they are only more values to keep in registers.
+    bool isLongChain =
+        !schedule.row && llvm::any_of(schedule.carried, [&](unsigned dim) {
+          return getStatic(sizes[dim]) != 1;
+        });
     int64_t narrow = getVectorLanes();
-    int64_t wide = schedule.row ? narrow * tiles.lanes : narrow;
+    int64_t wide = isLongChain ? narrow : narrow * tiles.lanes;
     if (auto known = getStatic(size)) {
       wide = std::min<int64_t>(
           wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));

@@ -62,7 +62,7 @@ func.func @from_fill(%k: tensor<2x32xf32>, %q: tensor<32x16xf32>) -> tensor<2x16
 // Lanes that do not fill a vector are masked.
 
 // CHECK-LABEL: func @tail(
-//       CHECK:   vector.transfer_read {{.*}} {in_bounds = [true]} : tensor<21xf32>, vector<8xf32>
+//       CHECK:   vector.transfer_read {{.*}} {in_bounds = [true]} : tensor<21xf32>, vector<16xf32>
 //       CHECK:   vector.transfer_read %{{[^{]*}} : tensor<21xf32>, vector<8xf32>
 //       CHECK:   vector.transfer_write %{{[^{]*}} : vector<8xf32>, tensor<21xf32>
 func.func @tail(%x: tensor<21xf32>, %init: tensor<21xf32>) -> tensor<21xf32> {
