@@ -115,6 +115,10 @@ mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
   if (failed(compiler) || failed(compiler->lowerToForm()) ||
       failed(compiler->lowerToBuffers()) || failed(compiler->lowerToLLVM()))
     return failure();
+  if (!compiler->getMachine().isHost)
+    return module.emitError("code for CPU '")
+           << options.cpu << "' does not run on this machine; compile it with "
+           << "attn-compile, or leave out --cpu";
   llvm::LLVMContext context;
   auto translated = compiler->translate(context);
   if (!translated)

@@ -316,6 +316,10 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
       outputs.add("a", *archive);
     }
     if (wants(Emit::SO)) {
+      if (!compiler->getMachine().isHost)
+        return reportError("the linker here makes libraries for this machine, "
+                           "not for '" + compileOptions.cpu +
+                           "'; use --emit=o and link it there");
       FailureOr<std::string> library = linkShared(
           *object, compiler->getInterface().numThreads > 1);
       if (failed(library))

@@ -46,17 +46,30 @@ static void readVectorUnit(Machine &machine) {
       machine.cacheBytes[i] = *known;
 }
 
-llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::InitializeNativeTargetAsmParser();
-  llvm::Triple triple(llvm::sys::getProcessTriple());
+/// Architectures that code is generated for besides this machine's.
+static constexpr llvm::StringLiteral kCrossTriples[] = {
+    "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"};
+
+/// The code generator for `triple`, if it is there and knows this CPU.
+static const llvm::Target *findTarget(const llvm::Triple &triple,
+                                      llvm::StringRef cpu) {
   std::string reason;
   const llvm::Target *target =
       llvm::TargetRegistry::lookupTarget(triple, reason);
   if (!target)
-    return llvm::createStringError("no code generator for " + triple.str() +
-                                   ": " + reason);
+    return nullptr;
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target->createMCSubtargetInfo(triple, "", ""));
+  return subtarget && subtarget->isCPUStringValid(cpu) ? target : nullptr;
+}
+
+llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
+  llvm::InitializeAllTargetInfos();
+  llvm::InitializeAllTargets();
+  llvm::InitializeAllTargetMCs();
+  llvm::InitializeAllAsmPrinters();
+  llvm::InitializeAllAsmParsers();
+  llvm::Triple host(llvm::sys::getProcessTriple());
   // A name alone may imply features that this machine hides: list all.
   llvm::SubtargetFeatures features;
   bool isNative = cpu.empty() || cpu == "native";
@@ -64,13 +77,21 @@ llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
   if (isNative)
     for (const auto &feature : llvm::sys::getHostCPUFeatures())
       features.AddFeature(feature.first(), feature.second);
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      target->createMCSubtargetInfo(triple, "", ""));
-  if (!subtarget || !subtarget->isCPUStringValid(name))
-    return llvm::createStringError("unknown CPU '" + name + "' for " +
-                                   triple.getArchName() +
-                                   "; `native` is this machine");
+
+  llvm::Triple triple = host;
+  const llvm::Target *target = findTarget(triple, name);
+  for (llvm::StringRef other : kCrossTriples) {
+    if (target)
+      break;
+    triple = llvm::Triple(other);
+    target = findTarget(triple, name);
+  }
+  if (!target)
+    return llvm::createStringError(
+        "unknown CPU '" + name + "' for " + host.getArchName() +
+        ", x86_64 and aarch64; `native` is this machine");
   Machine machine;
+  machine.isHost = triple.getArch() == host.getArch();
   machine.target.reset(target->createTargetMachine(
       triple, name, features.getString(), llvm::TargetOptions(),
       llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));

@@ -18,13 +18,14 @@ namespace mlir::attn {
 /// A CPU: LLVM's target machine, and what choices of tiles need to know.
 struct Machine {
   std::unique_ptr<llvm::TargetMachine> target;
+  bool isHost = true;           // Whether this machine runs such code.
   int64_t vectorBits = 128;     // Width of a vector register.
   int64_t vectorRegisters = 16; // How many there are.
   int64_t cacheBytes[2] = {32 << 10, 256 << 10}; // First and second, of data.
 };
 
 /// `cpu` is "native" (this machine, with exactly the features it reports) or a
-/// name that LLVM knows for the host's architecture.
+/// name that LLVM knows for the host's architecture, x86-64 or AArch64.
 llvm::Expected<Machine> getMachine(llvm::StringRef cpu);
 
 } // namespace mlir::attn
