@@ -5,14 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SeenOnce.h"
 #include "attn/Target/CPU/Passes.h"
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::attn {
@@ -22,45 +21,6 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
-
-static constexpr int64_t kLineBytes = 64;
-
-/// The argument of a function that this is a view of.
-static Value getViewedArgument(Value buffer) {
-  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
-    buffer = view.getViewSource();
-  auto argument = dyn_cast<BlockArgument>(buffer);
-  if (argument &&
-      isa<FunctionOpInterface>(argument.getOwner()->getParentOp()))
-    return argument;
-  return Value();
-}
-
-/// Whether every loop around `view` moves it: then no iteration sees again what
-/// another saw, and nothing has brought it into a cache before.
-static bool isSeenOnce(memref::SubViewOp view) {
-  SetVector<Operation *> slice;
-  BackwardSliceOptions options;
-  options.omitBlockArguments = true;
-  options.inclusive = true;
-  (void)getBackwardSlice(view.getOperation(), &slice, options);
-  unsigned loops = 0;
-  for (auto loop = view->getParentOfType<LoopLikeOpInterface>(); loop;
-       loop = loop->getParentOfType<LoopLikeOpInterface>(), ++loops) {
-    std::optional<SmallVector<Value>> indices = loop.getLoopInductionVars();
-    if (!indices)
-      return false;
-    bool moves = llvm::any_of(*indices, [&](Value index) {
-      return llvm::any_of(index.getUsers(), [&](Operation *user) {
-        return slice.contains(user);
-      });
-    });
-    // A loop of one iteration has no next one, but may be in a loop that has.
-    if (!moves)
-      return false;
-  }
-  return loops > 0;
-}
 
 /// The last dimension in which the tile is moved: the next tile follows there.
 static std::optional<unsigned> getMovingDim(memref::SubViewOp view) {
@@ -115,7 +75,7 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
   void runOnOperation() override {
     SmallVector<memref::SubViewOp> views;
     getOperation()->walk([&](memref::SubViewOp view) {
-      if (getViewedArgument(view.getSource()))
+      if (isOfArgument(view.getSource()))
         views.push_back(view);
     });
     for (memref::SubViewOp view : views)
@@ -195,7 +155,7 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
          i += kLineBytes / elementBytes) {
       indices.back() = constant(i);
       memref::PrefetchOp::create(b, loc, view, indices, isWrite,
-                                 /*localityHint=*/2, /*isDataCache=*/true);
+                                 kSecondLevel, /*isDataCache=*/true);
     }
   }
 };

@@ -257,7 +257,7 @@ def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
     ```
   }];
   let options = [
-    Option<"maxBytes", "max-bytes", "int64_t", "65536",
+    Option<"maxBytes", "max-bytes", "int64_t", "8192",
       "the largest tile to ask for at once, in bytes">,
   ];
   let dependentDialects = [
@@ -326,13 +326,13 @@ def CPUExpandCounters : Pass<"cpu-expand-counters", "::mlir::ModuleOp"> {
 }
 
 def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
-  let summary = "ask for memory a constant distance before it is read";
+  let summary = "ask for memory a constant distance before it is used";
   let description = [{
-    What a kernel reads once, such as a cache of keys, comes from memory, and
-    between arithmetic hardware asks for it too late. For vectors read from an
+    What a kernel reads or writes once, such as a cache of keys, comes from memory,
+    and between arithmetic hardware asks for it too late. For vectors of an
     argument, whose address changes in every loop around them, a prefetch goes
-    `bytes` ahead, in whole rows, once for each line of 64 bytes. It may go past the end of the array: a
-    prefetch of any address does nothing but warm the cache.
+    `bytes` ahead, in whole rows, once for each line of 64 bytes. It may go past
+    the end of the array: a prefetch of any address does nothing but warm the cache.
 
     ```mlir
     func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<16xf32> {
