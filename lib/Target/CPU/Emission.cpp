@@ -33,8 +33,11 @@ static void moveSmallFloatsAsIntegers(llvm::Function &function) {
   for (llvm::Instruction &instruction :
        llvm::make_early_inc_range(llvm::instructions(function))) {
     llvm::IRBuilder<> b(&instruction);
-    auto toInteger = [&](llvm::Value *value) {
-      return b.CreateBitCast(value, getInteger(value->getType()));
+    auto toInteger = [&](llvm::Value *value) -> llvm::Value * {
+      llvm::Type *type = getInteger(value->getType());
+      auto *cast = llvm::dyn_cast<llvm::BitCastInst>(value);
+      return cast && cast->getSrcTy() == type ? cast->getOperand(0)
+                                              : b.CreateBitCast(value, type);
     };
     llvm::Value *moved = nullptr;
     if (auto *select = llvm::dyn_cast<llvm::SelectInst>(&instruction)) {
@@ -43,6 +46,44 @@ static void moveSmallFloatsAsIntegers(llvm::Function &function) {
       moved = b.CreateSelect(select->getCondition(),
                              toInteger(select->getTrueValue()),
                              toInteger(select->getFalseValue()));
+    } else if (auto *load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
+      if (!isSmall(load))
+        continue;
+      moved = b.CreateAlignedLoad(getInteger(load->getType()),
+                                  load->getPointerOperand(), load->getAlign());
+    } else if (auto *store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+      if (!isSmall(store->getValueOperand()))
+        continue;
+      b.CreateAlignedStore(toInteger(store->getValueOperand()),
+                           store->getPointerOperand(), store->getAlign());
+    } else if (auto *insert =
+                   llvm::dyn_cast<llvm::InsertElementInst>(&instruction)) {
+      if (!isSmall(insert))
+        continue;
+      moved = b.CreateInsertElement(toInteger(insert->getOperand(0)),
+                                    toInteger(insert->getOperand(1)),
+                                    insert->getOperand(2));
+    } else if (auto *extend = llvm::dyn_cast<llvm::FPExtInst>(&instruction)) {
+      if (!extend->getSrcTy()->getScalarType()->isBFloatTy() ||
+          !extend->getType()->getScalarType()->isFloatTy())
+        continue;
+      // The upper half of an f32.
+      llvm::Type *wide = extend->getType()->getWithNewType(b.getInt32Ty());
+      moved = b.CreateShl(
+          b.CreateZExt(toInteger(extend->getOperand(0)), wide), 16);
+    } else if (auto *extract =
+                   llvm::dyn_cast<llvm::ExtractElementInst>(&instruction)) {
+      if (!isSmall(extract))
+        continue;
+      moved = b.CreateExtractElement(toInteger(extract->getVectorOperand()),
+                                     extract->getIndexOperand());
+    } else if (auto *shuffle =
+                   llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction)) {
+      if (!isSmall(shuffle))
+        continue;
+      moved = b.CreateShuffleVector(toInteger(shuffle->getOperand(0)),
+                                    toInteger(shuffle->getOperand(1)),
+                                    shuffle->getShuffleMask());
     } else if (auto *phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
       if (!isSmall(phi))
         continue;
@@ -83,6 +124,20 @@ static void moveSmallFloatsAsIntegers(llvm::Function &function) {
       instruction.replaceAllUsesWith(
           b.CreateBitCast(moved, instruction.getType()));
     instruction.eraseFromParent();
+  }
+  // From integer to float and back: the float must not live on, for a register
+  // that goes to another block would be one of f32.
+  for (llvm::Instruction &instruction :
+       llvm::make_early_inc_range(llvm::instructions(function))) {
+    auto *back = llvm::dyn_cast<llvm::BitCastInst>(&instruction);
+    auto *there =
+        back ? llvm::dyn_cast<llvm::BitCastInst>(back->getOperand(0)) : nullptr;
+    if (!there || there->getSrcTy() != back->getType())
+      continue;
+    back->replaceAllUsesWith(there->getOperand(0));
+    back->eraseFromParent();
+    if (there->use_empty())
+      there->eraseFromParent();
   }
 }
 

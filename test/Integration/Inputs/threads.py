@@ -106,7 +106,10 @@ ATTENTION = {
 def check_attention(attn_compile, folder):
     for name, case in ATTENTION.items():
         arrays = case.inputs()
-        tile = ["--queries=%d" % case.tile[0], "--keys=%d" % case.tile[1]] if any(case.tile) else []
+        tile = []
+        if any(case.tile):
+            tile = ["--queries=%d" % case.tile[0], "--keys=%d" % case.tile[1],
+                    "--block=%d" % case.tile[0]]  # fmt: skip
         for form in ("blocked", "recurrent", "materialized"):
             if form == "materialized" and name == "one-head":
                 continue  # Nothing to divide: its queries are one tile.
