@@ -38,7 +38,8 @@ struct AttnToMaterialized : attn::impl::AttnToMaterializedBase<AttnToMaterialize
       if (numThreads <= 1 || isEmpty)
         continue;
       // Heads side by side, the queries of each all at once.
-      if (failed(distributeQueries(rewriter, folded.finish, /*queries=*/0)))
+      if (failed(distributeQueries(rewriter, folded.finish, /*queries=*/0,
+                                   /*cut=*/false)))
         return signalPassFailure();
     }
     if (numThreads > 1)

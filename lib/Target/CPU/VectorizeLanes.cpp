@@ -140,9 +140,16 @@ public:
     initial = tensors.front();
     FusedBody epilogue = *schedule.epilogue;
     tensors = epilogue.op.getDpsInits();
-    for (auto [i, tensor] : llvm::enumerate(tensors))
+    starts.assign(tensors.size(), Value());
+    for (auto [i, tensor] : llvm::enumerate(tensors)) {
       if (epilogue.getInitNumber(i) == epilogue.shared)
         tensor = initial;
+      else if (isReducedByEpilogue(i) &&
+               llvm::all_of(schedule.outer, [&, i = i](unsigned dim) {
+                 return usesDim(getEpilogueMap(i), dim);
+               }))
+        starts[i] = takeFill(tensor);
+    }
     return emitOuter(schedule.outer, tensors);
   }
 
@@ -181,7 +188,12 @@ private:
         position[schedule.lane] = index;
         lanes = count;
         lanesAreWhole = whole;
-        return emitRows(tensors);
+        SmallVector<Value> started(tensors);
+        for (auto [i, start] : llvm::enumerate(starts))
+          if (start && !hasOneTile())
+            started[i] =
+                write(spread(start), started[i], getEpilogueMap(i), 0);
+        return emitRows(started);
       };
     };
     Value middle = roundDown(size, wide);
@@ -289,28 +301,39 @@ private:
                                   ValueRange tensors) {
     const FusedBody &epilogue = *schedule.epilogue;
     SmallVector<Value> updated(tensors), running(tensors.size());
-    auto getMap = [&](unsigned i) {
-      return epilogue.maps[epilogue.getInitNumber(i)];
-    };
-    auto isReduced = [&](unsigned i) {
-      return !schedule.row || !usesDim(getMap(i), *schedule.row);
-    };
     for (unsigned i = 0; i < tensors.size(); ++i)
-      if (isReduced(i) && epilogue.getInitNumber(i) != epilogue.shared)
-        running[i] = read(tensors[i], getMap(i), 0);
+      if (isReducedByEpilogue(i) &&
+          epilogue.getInitNumber(i) != epilogue.shared)
+        running[i] = starts[i] && hasOneTile()
+                         ? spread(starts[i])
+                         : read(tensors[i], getEpilogueMap(i), 0);
     for (auto [row, product] : llvm::enumerate(products)) {
       SmallVector<Value> yielded = emitFused(epilogue, product, row, running);
       for (unsigned i = 0; i < tensors.size(); ++i) {
-        if (isReduced(i))
+        if (isReducedByEpilogue(i))
           running[i] = yielded[i];
         else
-          updated[i] = write(yielded[i], updated[i], getMap(i), row);
+          updated[i] = write(yielded[i], updated[i], getEpilogueMap(i), row);
       }
     }
     for (unsigned i = 0; i < tensors.size(); ++i)
-      if (isReduced(i))
-        updated[i] = write(running[i], updated[i], getMap(i), 0);
+      if (isReducedByEpilogue(i))
+        updated[i] = write(running[i], updated[i], getEpilogueMap(i), 0);
     return updated;
+  }
+
+  /// Whether one tile has all rows.
+  bool hasOneTile() {
+    std::optional<int64_t> size =
+        schedule.row ? getStatic(sizes[*schedule.row]) : 1;
+    return size && *size <= tiles.rows;
+  }
+  AffineMap getEpilogueMap(unsigned result) {
+    return schedule.epilogue->maps[schedule.epilogue->getInitNumber(result)];
+  }
+  /// Whether all rows of a tile go into the same elements of this result.
+  bool isReducedByEpilogue(unsigned result) {
+    return !schedule.row || !usesDim(getEpilogueMap(result), *schedule.row);
   }
 
   /// The body of `fused` for one row: `shared`, a vector or the tensor to read it
@@ -470,6 +493,7 @@ private:
 
   const Schedule &schedule;
   SmallVector<Value> fills;
+  SmallVector<Value> starts; // What results of the epilogue are filled with.
   Value initial; // The tensor of initial values of a product with an epilogue.
 };
 

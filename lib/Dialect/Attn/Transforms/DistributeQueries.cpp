@@ -19,10 +19,11 @@ using LoopHeader = scf::SCFTilingOptions::CustomLoopHeaderInfo;
 
 namespace {
 /// `count` tiles of `rows` queries each; one of several begins at a multiple of
-/// `rows`, a single one at `begin`.
+/// `rows`, a single one at `begin`. The last may be cut short at `end`.
 struct QueryTiles {
   OpFoldResult begin, rows, count;
-  bool several; // Whether count may be above 1.
+  bool several;     // Whether count may be above 1.
+  OpFoldResult end; // Null if no tile is cut.
 };
 } // namespace
 
@@ -68,6 +69,15 @@ static LoopHeader createLoop(RewriterBase &rewriter, Location loc,
         {getTileAt(rewriter, loc, place, tiles.count), tiles.rows});
   }
   sizes[query] = tiles.rows;
+  if (tiles.end) {
+    AffineExpr rows = rewriter.getAffineSymbolExpr(0);
+    AffineExpr end = rewriter.getAffineSymbolExpr(1);
+    AffineExpr begin = rewriter.getAffineSymbolExpr(2);
+    sizes[query] = affine::makeComposedFoldedAffineMin(
+        rewriter, loc,
+        AffineMap::get(0, 3, {rows, end - begin}, rewriter.getContext()),
+        {tiles.rows, tiles.end, offsets[query]});
+  }
   offsets.push_back(ranges.back().offset); // n is not tiled.
   sizes.push_back(ranges.back().size);
 
@@ -129,14 +139,22 @@ tileInParallel(RewriterBase &rewriter, FinishOp finish,
 }
 
 LogicalResult mlir::attn::distributeQueries(RewriterBase &rewriter,
-                                            FinishOp finish, int64_t queries) {
+                                            FinishOp finish, int64_t queries,
+                                            bool cut) {
   rewriter.setInsertionPoint(finish);
   Location loc = finish.getLoc();
   OpFoldResult length = getLoopSizes(rewriter, finish)[finish.getQueryDim()];
   OpFoldResult zero = rewriter.getIndexAttr(0), one = rewriter.getIndexAttr(1);
   SmallVector<QueryTiles> parts;
   if (queries == 0) {
-    parts.push_back({zero, length, one, false});
+    parts.push_back({zero, length, one, false, {}});
+  } else if (std::optional<int64_t> known = getConstantIntValue(length);
+             cut && (!known || *known % queries != 0)) {
+    OpFoldResult count = affine::makeComposedFoldedAffineApply(
+        rewriter, loc, rewriter.getAffineSymbolExpr(0).ceilDiv(queries),
+        {length});
+    parts.push_back(
+        {zero, rewriter.getIndexAttr(queries), count, true, length});
   } else {
     // Whole tiles, so that their size is a constant, then what is left.
     AffineExpr l = rewriter.getAffineSymbolExpr(0);
@@ -145,9 +163,10 @@ LogicalResult mlir::attn::distributeQueries(RewriterBase &rewriter,
                                                    {length});
     };
     AffineExpr count = l.floorDiv(queries), rest = l % queries;
-    parts.push_back({zero, rewriter.getIndexAttr(queries), apply(count), true});
+    parts.push_back(
+        {zero, rewriter.getIndexAttr(queries), apply(count), true, {}});
     parts.push_back({apply(count * queries), apply(rest),
-                     apply(rest.ceilDiv(queries)), false});
+                     apply(rest.ceilDiv(queries)), false, {}});
   }
   for (const QueryTiles &tiles : parts) {
     if (isZeroInteger(tiles.count))

@@ -156,7 +156,8 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
   StringRef kTileKeys = "attn.tile_keys";
   folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
   int64_t rows = isBlocked ? tiles.block : tiles.queries;
-  if (failed(parallel ? distributeQueries(rewriter, folded.finish, rows)
+  if (failed(parallel ? distributeQueries(rewriter, folded.finish, rows,
+                                          /*cut=*/isBlocked)
                       : tileQueries(rewriter, folded.finish, rows, !isBlocked)))
     return failure();
   // A multi-result producer fused through several slices is cloned for each;

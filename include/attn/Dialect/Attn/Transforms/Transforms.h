@@ -60,10 +60,11 @@ std::optional<MaskAlgebra::SegmentKeys> findSegmentKeys(RewriterBase &rewriter,
 ///
 /// Iterations write apart and read nothing of each other: they may run on several
 /// threads, and no number depends on how many these are. A tile has `queries`
-/// rows; all of them if that is 0. The fold is cloned for each of its results:
-/// `simplifyTiles` makes it one again.
+/// rows; all of them if that is 0. What does not fill a tile is the last tile's
+/// loss if `cut`, else a loop of its own, so that the others have a constant size.
+/// The fold is cloned for each of its results: `simplifyTiles` makes it one again.
 LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
-                                int64_t queries);
+                                int64_t queries, bool cut);
 
 /// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3), each in tiles: of `keys` for
 /// K2, which is visible to every query and needs no mask, of `edge` for the rest.
