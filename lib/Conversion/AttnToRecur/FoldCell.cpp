@@ -89,9 +89,9 @@ public:
         b, loc, state[0].getType(), state[1].getType(), state[2].getType(),
         expandRow(b, loc, pair.query, getNumUnits()),
         expandRow(b, loc, pair.key, 1), expandRow(b, loc, pair.value, 1), mask,
-        querySegment, keySegment, op.getQueryOffset(), op.getValidKeys(), origin, state[0], state[1],
-        state[2], b.getAffineMapArrayAttr(maps), op.getScaleAttr(),
-        op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
+        querySegment, keySegment, op.getQueryOffset(), op.getValidKeys(),
+        origin, state[0], state[1], state[2], b.getAffineMapArrayAttr(maps),
+        op.getScaleAttr(), op.getMaskAttr(), /*scoreCount=*/op.getScore().size());
     moveScoreRegion(b, op, fold, loopSizes);
     return fold.getResults();
   }

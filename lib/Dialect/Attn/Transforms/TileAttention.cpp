@@ -135,6 +135,31 @@ void mlir::attn::simplifyTiles(Operation *root) {
   eliminateCommonSubExpressions(rewriter, dominance, root);
 }
 
+LogicalResult mlir::attn::tileOuterThenInner(
+    FoldOp fold, function_ref<LogicalResult()> tileOuter,
+    function_ref<LogicalResult(FoldOp)> tileInner) {
+  Operation *function =
+      fold->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
+  // Marks the folds to tile: clones of this one have it, other folds do not.
+  StringRef kTileKeys = "attn.tile_keys";
+  fold->setDiscardableAttr(kTileKeys, UnitAttr::get(fold.getContext()));
+  if (failed(tileOuter()))
+    return failure();
+  // A multi-result producer fused through several slices is cloned for each;
+  // CSE makes it one again before its keys are tiled.
+  simplifyTiles(function);
+  SmallVector<FoldOp> folds;
+  function->walk([&](FoldOp clone) {
+    if (clone->removeDiscardableAttr(kTileKeys))
+      folds.push_back(clone);
+  });
+  for (FoldOp clone : folds)
+    if (failed(tileInner(clone)))
+      return failure();
+  simplifyTiles(function);
+  return success();
+}
+
 LogicalResult mlir::attn::tileAttention(AttentionOp op,
                                         const AttentionTiles &tiles,
                                         bool parallel) {
@@ -145,34 +170,22 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
                    (ShapedType::isDynamic(length) || length > tiles.queries);
 
   IRRewriter rewriter(op);
-  Operation *function =
-      op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
   // Without elements there are no tiles, and one fold of nothing is enough.
   bool isEmpty = llvm::is_contained(op.getStaticLoopRanges(), 0);
   FoldedAttention folded = foldAttention(rewriter, op);
   if (isEmpty)
     return success();
-  // Marks the folds to tile: their clones have it, other folds do not.
-  StringRef kTileKeys = "attn.tile_keys";
-  folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
   int64_t rows = isBlocked ? tiles.block : tiles.queries;
-  if (failed(parallel ? distributeQueries(rewriter, folded.finish, rows,
-                                          /*cut=*/isBlocked)
-                      : tileQueries(rewriter, folded.finish, rows, !isBlocked)))
-    return failure();
-  // A multi-result producer fused through several slices is cloned for each;
-  // CSE makes it one again before its keys are tiled.
-  simplifyTiles(function);
-
-  SmallVector<FoldOp> folds;
-  function->walk([&](FoldOp fold) {
-    if (fold->removeDiscardableAttr(kTileKeys))
-      folds.push_back(fold);
-  });
-  for (FoldOp fold : folds)
-    if (failed(isBlocked ? tileBlock(rewriter, fold, tiles, edge)
-                         : tileKeys(rewriter, fold, tiles.keys, edge)))
-      return failure();
-  simplifyTiles(function);
-  return success();
+  return tileOuterThenInner(
+      folded.fold,
+      [&] {
+        return parallel ? distributeQueries(rewriter, folded.finish, rows,
+                                            /*cut=*/isBlocked)
+                        : tileQueries(rewriter, folded.finish, rows,
+                                      /*peel=*/!isBlocked);
+      },
+      [&](FoldOp fold) {
+        return isBlocked ? tileBlock(rewriter, fold, tiles, edge)
+                         : tileKeys(rewriter, fold, tiles.keys, edge);
+      });
 }

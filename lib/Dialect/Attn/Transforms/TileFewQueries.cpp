@@ -64,7 +64,6 @@ static LogicalResult tileBatch(RewriterBase &rewriter, FinishOp finish,
 LogicalResult mlir::attn::tileFewQueries(AttentionOp op, int64_t keys,
                                          bool parallel) {
   IRRewriter rewriter(op);
-  Operation *function = op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>();
   SmallVector<bool> isTiled;
   for (unsigned dim = 0; dim < op.getNumBatchDims(); ++dim)
     isTiled.push_back(!isGroup(op, dim));
@@ -72,22 +71,14 @@ LogicalResult mlir::attn::tileFewQueries(AttentionOp op, int64_t keys,
   FoldedAttention folded = foldAttention(rewriter, op, StateLayout::QueryRows);
   if (isEmpty)
     return success();
-  // Marks the folds to tile: their clones have it, other folds do not.
-  StringRef kTileKeys = "attn.tile_keys";
-  folded.fold->setDiscardableAttr(kTileKeys, rewriter.getUnitAttr());
-  if (llvm::is_contained(isTiled, true) &&
-      failed(tileBatch(rewriter, folded.finish, isTiled, parallel)))
-    return failure();
-  simplifyTiles(function);
-
-  SmallVector<FoldOp> folds;
-  function->walk([&](FoldOp fold) {
-    if (fold->removeDiscardableAttr(kTileKeys))
-      folds.push_back(fold);
-  });
-  for (FoldOp fold : folds)
-    if (failed(tileKeys(rewriter, fold, keys, std::min(kEdgeKeys, keys))))
-      return failure();
-  simplifyTiles(function);
-  return success();
+  return tileOuterThenInner(
+      folded.fold,
+      [&] {
+        return llvm::is_contained(isTiled, true)
+                   ? tileBatch(rewriter, folded.finish, isTiled, parallel)
+                   : success();
+      },
+      [&](FoldOp fold) {
+        return tileKeys(rewriter, fold, keys, std::min(kEdgeKeys, keys));
+      });
 }

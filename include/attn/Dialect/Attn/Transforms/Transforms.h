@@ -74,6 +74,12 @@ LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold, int64_t keys,
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
 
+/// Runs `tileOuter`, which tiles what is around `fold`, then `tileInner` on each
+/// fold that `fold` has become, and simplifies after both.
+LogicalResult
+tileOuterThenInner(FoldOp fold, function_ref<LogicalResult()> tileOuter,
+                   function_ref<LogicalResult(FoldOp)> tileInner);
+
 /// Sizes of the tiles of attention, in rows.
 struct AttentionTiles {
   int64_t queries; // Side by side in the vector lanes.
