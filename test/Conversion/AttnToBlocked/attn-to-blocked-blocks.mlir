@@ -45,6 +45,15 @@ func.func @wide(%x: tensor<1024x256xf32>, %init: tensor<1024x256xf32>) -> tensor
   return %output : tensor<1024x256xf32>
 }
 
+// 320 bytes a row: 204 fit, of them whole tiles of 16.
+// BYTES-LABEL: func @whole_tiles(
+// BYTES:         scf.for {{.*}} step %c192
+func.func @whole_tiles(%x: tensor<1024x40xf32>, %init: tensor<1024x40xf32>) -> tensor<1024x40xf32> {
+  %output = attn.attention ins(%x, %x, %x : tensor<1024x40xf32>, tensor<1024x40xf32>, tensor<1024x40xf32>)
+      outs(%init : tensor<1024x40xf32>) -> tensor<1024x40xf32>
+  return %output : tensor<1024x40xf32>
+}
+
 // The form says what the block is; a block of one tile is none.
 
 // CHECK-LABEL: func @block_of_the_form(

@@ -50,6 +50,47 @@ func.func @epilogue(%k: tensor<8x32xf32>, %q: tensor<32x16xf32>, %max: tensor<16
 
 // -----
 
+#key = affine_map<(k, m, d) -> (k, d)>
+#query = affine_map<(k, m, d) -> (d, m)>
+#score = affine_map<(k, m, d) -> (k, m)>
+#tile = affine_map<(k, m) -> (k, m)>
+#row = affine_map<(k, m) -> (m)>
+
+// A maximum that starts from a fill is filled where its tiles begin, and carried
+// from tile to tile.
+
+// CHECK-LABEL: func @epilogue_from_fill(
+//   CHECK-NOT:   linalg.fill
+//       CHECK:   %[[START:.+]] = vector.transfer_write %cst
+//       CHECK:   scf.for {{.*}} step %c4 iter_args({{.*}}%[[M:.+]] = %[[START]])
+//       CHECK:     scf.for
+//       CHECK:     vector.transfer_read %[[M]]
+//   CHECK-NOT:   linalg
+func.func @epilogue_from_fill(%k: tensor<8x32xf32>, %q: tensor<32x16xf32>, %scale: f32) -> (tensor<8x16xf32>, tensor<16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %infinity = arith.constant 0xFF800000 : f32
+  %empty = tensor.empty() : tensor<8x16xf32>
+  %none = tensor.empty() : tensor<16xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<8x16xf32>) -> tensor<8x16xf32>
+  %max = linalg.fill ins(%infinity : f32) outs(%none : tensor<16xf32>) -> tensor<16xf32>
+  %raw = linalg.generic {indexing_maps = [#key, #query, #score], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %q : tensor<8x32xf32>, tensor<32x16xf32>) outs(%init : tensor<8x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<8x16xf32>
+  %s:2 = linalg.generic {indexing_maps = [#tile, #row], iterator_types = ["reduction", "parallel"]}
+      outs(%raw, %max : tensor<8x16xf32>, tensor<16xf32>) {
+  ^bb0(%x: f32, %m: f32):
+    %scaled = arith.mulf %x, %scale : f32
+    %larger = arith.maximumf %scaled, %m : f32
+    linalg.yield %scaled, %larger : f32, f32
+  } -> (tensor<8x16xf32>, tensor<16xf32>)
+  return %s#0, %s#1 : tensor<8x16xf32>, tensor<16xf32>
+}
+
+// -----
+
 #value = affine_map<(n, m, k) -> (k, n)>
 #weight = affine_map<(n, m, k) -> (k, m)>
 #acc = affine_map<(n, m, k) -> (n, m)>
