@@ -35,6 +35,27 @@ static void printMasks(AsmPrinter &printer, ArrayRef<MaskAttrInterface> masks) {
   llvm::interleaveComma(masks, printer);
 }
 
+static ParseResult parseSegments(AsmParser &parser,
+                                 SmallVector<SegmentAttr> &segments) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Square, [&]() -> ParseResult {
+        FailureOr<SegmentAttr> segment =
+            FieldParser<SegmentAttr>::parse(parser);
+        if (failed(segment))
+          return failure();
+        segments.push_back(*segment);
+        return success();
+      });
+}
+
+static void printSegments(AsmPrinter &printer, ArrayRef<SegmentAttr> segments) {
+  printer << '[';
+  llvm::interleaveComma(segments, printer, [&](SegmentAttr segment) {
+    printer.printStrippedAttrOrType(segment);
+  });
+  printer << ']';
+}
+
 #include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
 #include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
@@ -207,6 +228,53 @@ LogicalResult FormAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          << queries << ", keys = " << keys
                          << ", block = " << block;
   return success();
+}
+
+LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  int64_t layers, KeepKind keep, int64_t window,
+                                  int64_t prefix) {
+  if (layers < 1 || layers >= kMaxSize)
+    return emitError() << "a segment has at least one layer, got layers = "
+                       << layers;
+  for (int64_t tokens : {window, prefix})
+    if (tokens < 0 || tokens >= kMaxSize)
+      return emitError() << "window and prefix are in tokens and must be in "
+                            "[0, 2^62), got window = "
+                         << window << ", prefix = " << prefix;
+  if (keep == KeepKind::KeyValue && layers != 1)
+    return emitError() << "keys and values are kept by segments of one layer, "
+                          "got layers = "
+                       << layers << "; a longer one can keep its input";
+  return success();
+}
+
+LogicalResult PlanAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<SegmentAttr> segments, int64_t block) {
+  if (block < 1 || block >= kMaxSize)
+    return emitError() << "block is in tokens and must be in [1, 2^62), got "
+                       << block;
+  if (segments.empty())
+    return emitError() << "a plan has at least one segment";
+  int64_t layers = 0;
+  for (auto [i, segment] : llvm::enumerate(segments)) {
+    if (i && segment.getKeep() == KeepKind::None)
+      return emitError() << "only the first segment can keep nothing: segment "
+                         << i << " needs keep = input or keep = kv";
+    if (segment.getWindow() % block || segment.getPrefix() % block)
+      return emitError() << "window = " << segment.getWindow()
+                         << " and prefix = " << segment.getPrefix()
+                         << " must be multiples of block = " << block;
+    if ((layers += segment.getLayers()) >= kMaxSize)
+      return emitError() << "a plan has less than 2^62 layers";
+  }
+  return success();
+}
+
+int64_t PlanAttr::getNumLayers() {
+  int64_t layers = 0;
+  for (SegmentAttr segment : getSegments())
+    layers += segment.getLayers();
+  return layers;
 }
 
 bool mlir::attn::hidesKeysAfterQuery(MaskAttrInterface mask) {

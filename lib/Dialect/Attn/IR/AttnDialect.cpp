@@ -30,13 +30,25 @@ static LogicalResult verifyCredit(Operation *op, NamedAttribute attribute) {
   return success();
 }
 
-/// The discardable attributes of users are the contract of a module and what a
-/// function is credited with in a benchmark.
+static LogicalResult verifyPlan(Operation *op, NamedAttribute attribute) {
+  if (!isa<FunctionOpInterface>(op))
+    return op->emitError("attn.plan is the plan of a function, not of ")
+           << op->getName();
+  if (!isa<PlanAttr>(attribute.getValue()))
+    return op->emitError("attn.plan must be an #attn.plan<...>, got ")
+           << attribute.getValue();
+  return success();
+}
+
+/// The discardable attributes of users are the contract of a module, the plan of a
+/// function, and what it is credited with in a benchmark.
 LogicalResult AttnDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
   StringRef name = attribute.getName();
   if (name == "attn.flops" || name == "attn.bytes")
     return verifyCredit(op, attribute);
+  if (name == kPlan)
+    return verifyPlan(op, attribute);
   if (name != "attn.numerics")
     return success();
   if (!isa<ModuleOp>(op))

@@ -140,6 +140,69 @@ def Attn_FormAttr : AttrDef<Attn_Dialect, "Form"> {
   let genVerifyDecl = 1;
 }
 
+def Attn_KeepKind : I32EnumAttr<"KeepKind", "what a segment keeps of earlier tokens", [
+  I32EnumAttrCase<"None", 0, "none">,
+  I32EnumAttrCase<"Input", 1, "input">,
+  I32EnumAttrCase<"KeyValue", 2, "kv">]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_SegmentAttr : AttrDef<Attn_Dialect, "Segment"> {
+  let mnemonic = "segment";
+  let summary = "consecutive layers that a plan evaluates as one";
+  let description = [{
+    A layer is a mixer (attention) and the token-wise work up to the next one.
+    What enters the first layer of the segment is known for every token: `keep` is
+
+        none    nothing is kept: the input of the function is read again. Only
+                the first segment can do that
+        input   the values that enter the segment
+        kv      keys and values of its only layer
+
+    Between its layers nothing is kept but the last `window` tokens, the one that
+    is computed among them, and the first `prefix` tokens: the rest is computed
+    again for each query.
+
+    ```mlir
+    segment = #attn.segment<layers = 2, keep = input, window = 16>
+    ```
+  }];
+  let parameters = (ins "int64_t":$layers,
+      DefaultValuedParameter<"::mlir::attn::KeepKind",
+                             "::mlir::attn::KeepKind::None">:$keep,
+      DefaultValuedParameter<"int64_t", "0">:$window,
+      DefaultValuedParameter<"int64_t", "0">:$prefix);
+  let assemblyFormat = "`<` struct($layers, $keep, $window, $prefix) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Attn_PlanAttr : AttrDef<Attn_Dialect, "Plan"> {
+  let mnemonic = "plan";
+  let summary = "what the evaluation of a stack keeps and what it computes again";
+  let description = [{
+    Set on a function as `attn.plan`: by `attn-select-form` or a person, carried
+    out by `attn-to-recompute`. The layers of the segments are those of the
+    function, in order. `block` tokens are evaluated at a time.
+
+        recompute everything   [<layers = N>]
+        key-value cache        [<layers = 1, keep = kv>, ...]
+
+    ```mlir
+    plan = #attn.plan<segments = [<layers = 2>, <layers = 2, keep = input, window = 16>], block = 4>
+    ```
+  }];
+  let parameters = (ins
+      ArrayRefParameter<"::mlir::attn::SegmentAttr">:$segments,
+      DefaultValuedParameter<"int64_t", "1">:$block);
+  let assemblyFormat = "`<` struct(custom<Segments>($segments), $block) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Layers of all segments.
+    int64_t getNumLayers();
+  }];
+}
+
 def Attn_NumericsKind : I32EnumAttr<"NumericsKind", "numeric contract", [
   I32EnumAttrCase<"Strict", 0, "strict">,
   I32EnumAttrCase<"Fast", 1, "fast">]> {

@@ -55,6 +55,11 @@ def Attn_Dialect : Dialect {
     /// Tells of a `math.exp2` that its operand is at most 0, or NaN: that of a
     /// weight is. Emitted code may take one scaling in place of two.
     static constexpr ::llvm::StringLiteral kNonPositive = "attn.nonpositive";
+    /// The plan of a function, a PlanAttr.
+    static constexpr ::llvm::StringLiteral kPlan = "attn.plan";
+    /// Marks a function that evaluates one layer for some tokens: its temporaries
+    /// are the frame of a call, in memory that its callers hand down.
+    static constexpr ::llvm::StringLiteral kFrame = "attn.frame";
   }];
 }
 
