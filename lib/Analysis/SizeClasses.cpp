@@ -9,6 +9,7 @@
 #include "attn/Dialect/Recur/IR/Recur.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/IndexingMapOpInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -101,9 +102,37 @@ void SizeClasses::visit(Operation *op) {
   };
   auto uniteGroups = [&](Value collapsed, Value expanded,
                          ArrayRef<ReassociationIndices> groups) {
-    for (auto [i, group] : llvm::enumerate(groups))
-      if (group.size() == 1)
+    auto type = cast<RankedTensorType>(expanded.getType());
+    for (auto [i, group] : llvm::enumerate(groups)) {
+      // What is left without sizes of 1.
+      auto isLong = [&](int64_t dim) { return type.getDimSize(dim) != 1; };
+      if (llvm::count_if(group, isLong) == 1)
+        unite(collapsed, i, expanded, *llvm::find_if(group, isLong));
+      else if (group.size() == 1)
         unite(collapsed, i, expanded, group.front());
+    }
+  };
+  // The dimensions of `whole` that a slice of it takes as they are.
+  auto uniteSlice = [&](Value slice, Value whole, auto op) {
+    llvm::SmallBitVector dropped = op.getDroppedDims();
+    auto wholeType = cast<RankedTensorType>(whole.getType());
+    unsigned dim = 0;
+    for (int64_t i = 0; i < wholeType.getRank(); ++i) {
+      if (dropped.test(i))
+        continue;
+      OpFoldResult size = op.getMixedSizes()[i];
+      auto dimOp = dyn_cast<Value>(size)
+                       ? cast<Value>(size).template getDefiningOp<tensor::DimOp>()
+                       : nullptr;
+      bool isWhole =
+          isConstantIntValue(op.getMixedOffsets()[i], 0) &&
+          isConstantIntValue(op.getMixedStrides()[i], 1) &&
+          (dimOp ? dimOp.getSource() == whole && dimOp.getConstantIndex() == i
+                 : isConstantIntValue(size, wholeType.getDimSize(i)));
+      if (isWhole)
+        unite(slice, dim, whole, i);
+      ++dim;
+    }
   };
   TypeSwitch<Operation *>(op)
       .Case<tensor::CastOp>(
@@ -117,6 +146,25 @@ void SizeClasses::visit(Operation *op) {
       .Case<tensor::ExpandShapeOp>([&](auto reshape) {
         uniteGroups(reshape.getSrc(), reshape.getResult(),
                     reshape.getReassociationIndices());
+      })
+      .Case<tensor::ExtractSliceOp>([&](auto slice) {
+        uniteSlice(slice.getResult(), slice.getSource(), slice);
+      })
+      .Case<tensor::InsertSliceOp>([&](auto insert) {
+        uniteAll(insert.getDest(), insert.getResult());
+        uniteSlice(insert.getSource(), insert.getDest(), insert);
+      })
+      .Case<tensor::ConcatOp>([&](auto concat) {
+        for (Value input : concat.getInputs())
+          for (int64_t i = 0; i < concat.getRank(); ++i)
+            if (i != static_cast<int64_t>(concat.getDim()))
+              unite(concat.getResult(), i, input, i);
+      })
+      .Case<tensor::PadOp>([&](auto pad) {
+        for (auto [i, low, high] :
+             llvm::enumerate(pad.getMixedLowPad(), pad.getMixedHighPad()))
+          if (isConstantIntValue(low, 0) && isConstantIntValue(high, 0))
+            unite(pad.getResult(), i, pad.getSource(), i);
       })
       .Case<scf::ForOp>([&](auto loop) {
         uniteRanges(loop.getInitArgs(), loop.getRegionIterArgs());

@@ -9,6 +9,7 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -16,6 +17,9 @@ using namespace mlir::attn;
 
 void mlir::attn::buildFormPipeline(OpPassManager &pm,
                                    const FormPipelineOptions &options) {
+  // A stack is one function.
+  if (options.form == FormKind::Recompute)
+    pm.addPass(createInlinerPass());
   pm.addPass(createCanonicalizerPass());
   // Rescans that people wrote: L steps in place of L^2 where the algebra allows.
   pm.addPass(recur::createRecurRescanToScan());
@@ -23,6 +27,13 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   AttnSelectFormOptions select;
   select.form = options.form;
   pm.addPass(createAttnSelectForm(select));
+  // Sizes of what is computed come from inputs: nothing else need be computed
+  // to know them.
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  AttnToRecomputeOptions recompute;
+  recompute.count = options.count;
+  pm.addPass(createAttnToRecompute(recompute));
   AttnToMaterializedOptions materialized;
   materialized.numThreads = options.numThreads;
   pm.addPass(createAttnToMaterialized(materialized));

@@ -50,7 +50,7 @@ struct CompileCommandLine::Options {
                      "one key after the other"),
           clEnumValN(FormChoice::Blocked, "blocked", "online softmax on tiles"),
           clEnumValN(FormChoice::Recompute, "recompute",
-                     "nothing kept (not implemented yet)"))};
+                     "nothing kept: keys are computed again"))};
   cl::opt<TargetChoice> target{
       "target", cl::desc("what to generate code for"),
       cl::init(TargetChoice::CPU), cl::cat(category),
@@ -105,9 +105,6 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   if (!given.chip.empty())
     return reportError("--chip names a GPU, and there is no code generation "
                        "for GPUs yet");
-  if (given.form == FormChoice::Recompute)
-    return reportError("the recompute form is not implemented yet; use "
-                       "another --form");
   if (given.numThreads < 1 || given.numThreads > kMaxThreads)
     return reportError("--num-threads takes a number from 1 to " +
                        llvm::Twine(kMaxThreads) + ", got " +
@@ -121,6 +118,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.entry = given.entry;
   result.form = given.form == FormChoice::Materialized ? FormKind::Materialized
                 : given.form == FormChoice::Recurrent  ? FormKind::Recurrent
+                : given.form == FormChoice::Recompute  ? FormKind::Recompute
                                                        : FormKind::Blocked;
   result.cpu = given.cpu;
   result.queries = given.queries;

@@ -125,6 +125,77 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
+  let summary = "stacks of attentions with memory that does not grow";
+  let description = [{
+    Rewrites each function with an `attn.plan`, or with an attention whose form is
+    recompute, to a loop over its tokens. A token goes through all layers; where a
+    layer asks for the keys and values of an earlier token, these are computed
+    again from the input, by a function for each layer that calls the one below:
+
+        layer_l(t):  x = layer_{l-1}(t)                      the residual, the query
+                     s = identity
+                     for j = 0 .. t - 1:
+                       s = fold(s, key and value of layer_{l-1}(j))
+                     s = fold(s, key and value of x)         shared with the residual
+                     what is left of the layer, on x and finish(s)
+
+    for which token t of L tokens and N layers costs C(t + N, N) - 1 folds, with
+    t = 1 for the first. What a plan keeps (see `#attn.plan`) is read in place of a
+    call. Keys are folded in the order of their tokens, one block at a time: plans
+    with the same `block` give the same bits. Nothing has the length of the
+    sequence but inputs, results and what the plan keeps of each token.
+
+    ```mlir
+    func.func @example(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+      %init = tensor.empty(%n) : tensor<?x4xf32>
+      %y = attn.attention ins(%x, %x, %x : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>)
+             outs(%init : tensor<?x4xf32>) {mask = #attn.causal} -> tensor<?x4xf32>
+      %z = attn.attention ins(%y, %y, %y : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>)
+             outs(%init : tensor<?x4xf32>) {mask = #attn.causal} -> tensor<?x4xf32>
+      return %z : tensor<?x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @example.layer_1(%t: index, %x: tensor<?x4xf32>, %destination: tensor<1x4xf32>) -> tensor<1x4xf32> attributes {attn.frame, ..., passthrough = ["noinline"]} {
+      scf.for %j = %c0 to %t step %c1 iter_args(...) {
+        attn.fold
+      }
+      attn.fold
+      attn.finish
+    }
+    func.func @example(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> {
+      scf.for %t = %c0 to %length step %c1 iter_args(...) {
+        scf.for %j = %c0 to %t step %c1 iter_args(...) {
+          func.call @example.layer_1(%j, %x, ...)
+          attn.fold
+        }
+      }
+    }
+    ```
+
+    A function that is not token-wise but for its attentions is an error that names
+    the operation. `count` emits `attn.count` of layers that are evaluated for a
+    block of tokens (`blocks`) and of reads of the input (`disk_reads`).
+  }];
+  let options = [
+    Option<"count", "count", "bool", "false",
+      "count evaluations of layers and reads of the input">,
+  ];
+  let dependentDialects = [
+    "::mlir::attn::AttnDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def AttnToRecur : Pass<"attn-to-recur"> {
   let summary = "the recurrent form: a rescan of the keys for each query";
   let description = [{

@@ -1,0 +1,73 @@
+//===- TokenWise.h - Functions on sequences as stacks of layers -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A stack is an ordinary function: work on each token by itself, and between it
+// mixers, attentions that see the tokens up to their own. Which dimension of which
+// value is the tokens follows from the indexing maps: dimensions that share an
+// index are one axis, and the axis of the queries and keys of causal attention is
+// the tokens.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_ANALYSIS_TOKENWISE_H
+#define ATTN_ANALYSIS_TOKENWISE_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::attn {
+
+/// A layer: a mixer and the token-wise work up to the next one.
+struct Layer {
+  AttentionOp mixer;
+  /// What enters the layer, as values that have tokens: where the function is
+  /// narrowest between the mixer before and this one. Inputs of the function are
+  /// not among them, they are there anyway.
+  SmallVector<Value> inputs;
+
+  /// The operands of the mixer that have a row for each key.
+  SmallVector<Value> getKeyedOperands();
+};
+
+class Stack {
+public:
+  func::FuncOp function;
+  SmallVector<Layer> layers;
+  /// What leaves the function, all with tokens: operands of `sinks`.
+  SmallVector<OpOperand *> results;
+
+  /// The dimension of `value` that is the tokens; none if `value` is the same for
+  /// all of them.
+  std::optional<unsigned> getTokenDim(Value value) const {
+    auto it = tokenDims.find(value);
+    return it == tokenDims.end() ? std::nullopt : std::optional(it->second);
+  }
+  /// The loop of `op` that goes over tokens.
+  std::optional<unsigned> getTokenLoop(Operation *op) const {
+    auto it = tokenLoops.find(op);
+    return it == tokenLoops.end() ? std::nullopt : std::optional(it->second);
+  }
+  /// Number of tokens, if static.
+  int64_t length = ShapedType::kDynamic;
+  /// An input of the function that has tokens: its size is their number.
+  Value getSequence();
+
+  llvm::DenseMap<Value, unsigned> tokenDims;
+  llvm::DenseMap<Operation *, unsigned> tokenLoops;
+};
+
+/// Whether attention mixes tokens as a layer does: each query sees keys of its own
+/// sequence, up to its own position.
+bool isMixer(AttentionOp op);
+
+/// The stack of `function`, or an error at the operation that is not token-wise.
+/// A function without mixers is a stack without layers.
+FailureOr<Stack> analyzeStack(func::FuncOp function);
+
+} // namespace mlir::attn
+
+#endif // ATTN_ANALYSIS_TOKENWISE_H

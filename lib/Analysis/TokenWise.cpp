@@ -1,0 +1,320 @@
+//===- TokenWise.cpp - Functions on sequences as stacks of layers ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Analysis/TokenWise.h"
+#include "attn/Analysis/SizeClasses.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+SmallVector<Value> Layer::getKeyedOperands() {
+  SmallVector<Value> keyed;
+  for (OpOperand *operand : mixer.getMappedOperands())
+    if (mixer.getMatchingIndexingMap(operand).isFunctionOfDim(
+            mixer.getKeyDim()))
+      keyed.push_back(operand->get());
+  return keyed;
+}
+
+Value Stack::getSequence() {
+  for (BlockArgument argument : function.getArguments())
+    if (getTokenDim(argument))
+      return argument;
+  return nullptr;
+}
+
+bool mlir::attn::isMixer(AttentionOp op) {
+  return hidesKeysAfterQuery(op.getMaskAttr());
+}
+
+namespace {
+class StackAnalysis {
+public:
+  explicit StackAnalysis(func::FuncOp function)
+      : body(function.getBody().front()), classes(function) {
+    stack.function = function;
+  }
+
+  FailureOr<Stack> run() {
+    if (failed(findTokens()))
+      return failure();
+    if (stack.layers.empty())
+      return std::move(stack);
+    for (BlockArgument argument : stack.function.getArguments())
+      if (failed(findTokenDim(argument, stack.function)))
+        return failure();
+    for (Operation &op : body)
+      for (Value result : op.getResults())
+        if (failed(findTokenDim(result, &op)))
+          return failure();
+    for (Operation &op : body)
+      if (failed(check(&op)))
+        return failure();
+    if (!stack.getSequence())
+      return stack.function.emitError(
+          "no argument has tokens: there is nothing to recompute from");
+    if (stack.results.empty())
+      return stack.function.emitError("no result has tokens");
+    findInputs();
+    return std::move(stack);
+  }
+
+private:
+  Block &body;
+  SizeClasses classes;
+  Stack stack;
+  std::optional<unsigned> tokens; // The class of dimensions that are tokens.
+
+  LogicalResult refuse(Operation *op, const Twine &why) {
+    InFlightDiagnostic error =
+        isa<func::FuncOp>(op) ? op->emitError() : op->emitOpError();
+    return error << "cannot be evaluated token by token: " << why;
+  }
+
+  /// The class of an operand's dimension that is loop `loop`.
+  std::optional<unsigned> getLoopClass(AttentionOp op, OpOperand &operand,
+                                       unsigned loop) {
+    auto dim = op.getMatchingIndexingMap(&operand).getResultPosition(
+        getAffineDimExpr(loop, op.getContext()));
+    if (!dim)
+      return std::nullopt;
+    return classes.getClass(operand.get(), *dim);
+  }
+
+  /// The axis that queries and keys of causal attention share.
+  LogicalResult findTokens() {
+    for (AttentionOp op : body.getOps<AttentionOp>()) {
+      if (!isMixer(op))
+        continue;
+      auto queries = getLoopClass(op, op.getQueryMutable(), op.getQueryDim());
+      auto keys = getLoopClass(op, op.getKeyMutable(), op.getKeyDim());
+      if (op.getQueryOffset() || op.getValidKeys())
+        return refuse(op, "it has a query offset or a number of valid keys; in a "
+                          "stack query and key of a token have one position");
+      if (queries != keys)
+        return refuse(op, "its queries and keys are not of one sequence");
+      if (op.getMaskTensor())
+        return refuse(op, "its mask is a tensor of queries and keys; use a mask "
+                          "attribute or a score region");
+      if (tokens && tokens != queries)
+        return refuse(op, "it is along another sequence than the attention "
+                          "before it");
+      tokens = queries;
+      stack.layers.push_back({op, {}});
+    }
+    if (tokens)
+      stack.length =
+          classes.getStaticSize(*tokens).value_or(ShapedType::kDynamic);
+    return success();
+  }
+
+  LogicalResult findTokenDim(Value value, Operation *op) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type)
+      return success();
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      if (classes.getClass(value, dim) != tokens)
+        continue;
+      auto [it, isNew] = stack.tokenDims.try_emplace(value, dim);
+      if (!isNew)
+        return refuse(op, "tokens meet tokens in dimensions " +
+                              Twine(it->second) + " and " + Twine(dim) +
+                              " of " + describe(value));
+    }
+    return success();
+  }
+
+  static std::string describe(Value value) {
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return "argument " + std::to_string(argument.getArgNumber());
+    return "its result";
+  }
+
+  bool hasTokens(Value value) { return stack.getTokenDim(value).has_value(); }
+
+  LogicalResult check(Operation *op) {
+    // Regions see single elements; a tensor with tokens they would read anywhere.
+    SetVector<Value> captured;
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    for (Value value : captured)
+      if (hasTokens(value) && !isa<BlockArgument>(value))
+        return refuse(op, "its region reads a tensor of other tokens");
+    if (isSink(op)) {
+      for (OpOperand &operand : op->getOpOperands()) {
+        if (hasTokens(operand.get()))
+          stack.results.push_back(&operand);
+        else if (isa<TensorType>(operand.get().getType()))
+          return refuse(op, "result " + Twine(operand.getOperandNumber()) +
+                                " is not a sequence of tokens");
+      }
+      return success();
+    }
+    if (llvm::none_of(op->getOperands(),
+                      [&](Value value) { return hasTokens(value); }) &&
+        llvm::none_of(op->getResults(),
+                      [&](Value value) { return hasTokens(value); }))
+      return success();
+    if (!isMemoryEffectFree(op))
+      return refuse(op, "it has side effects");
+    if (OpTrait::hasElementwiseMappableTraits(op))
+      return success();
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case<linalg::LinalgOp>([&](auto op) { return checkLoops(op); })
+        .Case<AttentionOp>([&](auto op) { return checkAttention(op); })
+        .Case<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp>(
+            [](auto) { return success(); })
+        .Case<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+            [&](auto op) {
+              if (hasTokens(op->getOperand(0)) == hasTokens(op->getResult(0)))
+                return success();
+              return refuse(op, "it merges or splits tokens");
+            })
+        .Case<tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp,
+              tensor::PadOp>([&](Operation *op) {
+          for (Value operand : op->getOperands())
+            if (isa<TensorType>(operand.getType()) &&
+                hasTokens(operand) != hasTokens(op->getResult(0)))
+              return refuse(op, "it takes, moves or adds some of the tokens");
+          return success();
+        })
+        .Default([&](Operation *op) {
+          return refuse(op, "it is not known what it does to a token; the "
+                            "operations of linalg, tensor, arith and math are");
+        });
+  }
+
+  static bool isSink(Operation *op) {
+    return isa<func::ReturnOp, bufferization::MaterializeInDestinationOp>(op);
+  }
+
+  /// Each token by itself: its loop is parallel, and no map adds to its index.
+  LogicalResult checkLoops(linalg::LinalgOp op) {
+    std::optional<unsigned> loop;
+    for (OpOperand &operand : op->getOpOperands()) {
+      std::optional<unsigned> dim = stack.getTokenDim(operand.get());
+      if (!dim)
+        continue;
+      auto expr = dyn_cast<AffineDimExpr>(
+          op.getMatchingIndexingMap(&operand).getResult(*dim));
+      if (!expr)
+        return refuse(op, "it reads other tokens than its own");
+      if (op.getIteratorTypesArray()[expr.getPosition()] !=
+          utils::IteratorType::parallel)
+        return refuse(op, "it reduces over tokens");
+      loop = expr.getPosition();
+    }
+    if (!loop)
+      return success();
+    stack.tokenLoops[op] = *loop;
+    for (OpOperand &operand : op->getOpOperands())
+      for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults())
+        if (!isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(*loop))
+          return refuse(op, "it reads other tokens than its own");
+    return success();
+  }
+
+  LogicalResult checkAttention(AttentionOp op) {
+    if (isMixer(op))
+      return success();
+    if (getLoopClass(op, op.getKeyMutable(), op.getKeyDim()) == tokens)
+      return refuse(op, "its mask does not hide the tokens after a query");
+    // Keys that are the same for all tokens.
+    if (op.getMaskAttr() || op.getMaskTensor() || op.getScoreBody() ||
+        op.getQueryOffset())
+      return refuse(op, "it looks at the positions of queries among keys that "
+                        "are not of their sequence");
+    stack.tokenLoops[op] = op.getQueryDim();
+    return success();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Where layers begin
+  //===--------------------------------------------------------------------===//
+
+  /// Values that say something of a token; others with tokens know its position
+  /// only and cost next to nothing to have again.
+  SetVector<Value> getTokenValues() {
+    SetVector<Value> values;
+    for (Operation &op : body) {
+      bool isAboutTokens =
+          isa<AttentionOp>(op) ||
+          llvm::any_of(op.getOperands(), [&](Value operand) {
+            return values.contains(operand) ||
+                   (isa<BlockArgument>(operand) && hasTokens(operand));
+          });
+      if (isAboutTokens)
+        for (Value result : op.getResults())
+          if (hasTokens(result))
+            values.insert(result);
+    }
+    return values;
+  }
+
+  /// Bytes of one token; more than anything if they depend on dynamic sizes.
+  int64_t getTokenBytes(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    int64_t bytes =
+        llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+      if (dim == *stack.getTokenDim(value))
+        continue;
+      if (ShapedType::isDynamic(size) ||
+          llvm::MulOverflow(bytes, size, bytes))
+        return std::numeric_limits<int32_t>::max();
+    }
+    return bytes;
+  }
+
+  void findInputs() {
+    SetVector<Value> values = getTokenValues();
+    llvm::DenseMap<Operation *, int64_t> position;
+    for (auto [i, op] : llvm::enumerate(body))
+      position[&op] = i;
+    // What is live between operation i - 1 and operation i.
+    auto isLive = [&](Value value, int64_t i) {
+      Operation *op = value.getDefiningOp();
+      return (!op || position[op] < i) &&
+             llvm::any_of(value.getUsers(), [&](Operation *user) {
+               return position[body.findAncestorOpInBlock(*user)] >= i;
+             });
+    };
+    int64_t begin = 0;
+    for (Layer &layer : stack.layers) {
+      int64_t end = position[layer.mixer];
+      int64_t fewest = std::numeric_limits<int64_t>::max();
+      for (int64_t i = begin; i <= end; ++i) {
+        SmallVector<Value> live = llvm::filter_to_vector(
+            values, [&](Value value) { return isLive(value, i); });
+        int64_t bytes = 0;
+        for (Value value : live)
+          bytes += getTokenBytes(value);
+        for (BlockArgument argument : body.getArguments())
+          if (hasTokens(argument) && isLive(argument, i))
+            bytes += getTokenBytes(argument);
+        // Of equals the last: work is done once, below, for all that follow.
+        if (bytes <= fewest) {
+          fewest = bytes;
+          layer.inputs = live;
+        }
+      }
+      begin = end + 1;
+    }
+  }
+};
+} // namespace
+
+FailureOr<Stack> mlir::attn::analyzeStack(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("cannot be evaluated token by token: it has "
+                              "several blocks; a stack is straight code");
+  return StackAnalysis(function).run();
+}

@@ -1,0 +1,357 @@
+//===- AttnToRecompute.cpp - Stacks evaluated token by token, as planned ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Cache.h"
+#include "Layers.h"
+#include "attn/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_ATTNTORECOMPUTE
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace {
+/// Some layers that are evaluated as one, and what is kept for them.
+class Segment {
+public:
+  Segment(RewriteContext &context, SegmentAttr plan, int64_t firstLayer)
+      : context(context), plan(plan),
+        layers(MutableArrayRef(context.stack.layers)
+                   .slice(firstLayer, plan.getLayers())),
+        firstLayer(firstLayer) {}
+
+  void createCaches(OpBuilder &b);
+  void createFunctions(SymbolTable &symbols);
+  /// Evaluates the layers for the tokens of `slicer`.
+  void emit(OpBuilder &b, Scope &scope, TokenSlicer &slicer);
+
+  SmallVector<Value> getCacheTensors();
+
+private:
+  /// Histories of layer `i` for the tokens from `first` on.
+  SmallVector<History> getHistories(OpBuilder &b, Scope &scope, unsigned i,
+                                    Value first, bool isOutermost);
+  /// Makes what enters layer `i` known to `slicer`.
+  void provideInputs(OpBuilder &b, Scope &scope, unsigned i,
+                     TokenSlicer &slicer);
+
+  RewriteContext &context;
+  SegmentAttr plan;
+  MutableArrayRef<Layer> layers;
+  int64_t firstLayer;
+  std::optional<Cache> kept;               // What enters the first layer.
+  std::vector<std::optional<Cache>> recent, prefix; // The others; not [0].
+  SmallVector<LayerFunction> functions;    // [i] gives what enters layer i + 1.
+};
+
+/// The rewrite of one function.
+class Recompute {
+public:
+  Recompute(Stack stack, PlanAttr plan, bool count);
+  void run(SymbolTable &symbols);
+
+private:
+  void emitResults(OpBuilder &b, Scope &scope, TokenSlicer &slicer,
+                   ArrayRef<Value> outputs);
+  void eraseTokenWise();
+
+  RewriteContext context;
+  PlanAttr plan;
+  std::vector<Segment> segments;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Segments
+//===----------------------------------------------------------------------===//
+
+void Segment::createCaches(OpBuilder &b) {
+  if (plan.getKeep() == KeepKind::Input)
+    kept.emplace(b, context, Cache::All, 0, layers.front().inputs);
+  if (plan.getKeep() == KeepKind::KeyValue)
+    kept.emplace(b, context, Cache::All, 0, layers.front().getKeyedOperands());
+  recent.resize(layers.size());
+  prefix.resize(layers.size());
+  for (unsigned i = 1; i < layers.size(); ++i) {
+    if (plan.getWindow())
+      recent[i].emplace(b, context, Cache::Recent, plan.getWindow(),
+                        layers[i].inputs);
+    if (plan.getPrefix())
+      prefix[i].emplace(b, context, Cache::First, plan.getPrefix(),
+                        layers[i].inputs);
+  }
+}
+
+SmallVector<Value> Segment::getCacheTensors() {
+  SmallVector<Value> tensors;
+  auto add = [&](const std::optional<Cache> &cache) {
+    if (cache)
+      llvm::append_range(tensors, cache->getTensors());
+  };
+  add(kept);
+  llvm::for_each(recent, add);
+  llvm::for_each(prefix, add);
+  return tensors;
+}
+
+void Segment::createFunctions(SymbolTable &symbols) {
+  func::FuncOp original = context.stack.function;
+  for (unsigned i = 0; i + 1 < layers.size(); ++i) {
+    std::string name = (original.getSymName() + ".layer_" +
+                        Twine(firstLayer + i + 1)).str();
+    functions.push_back(createLayerFunction(
+        context, name, layers[i + 1].inputs,
+        [&](OpBuilder &b, Scope &scope, TokenSlicer &slicer) {
+          provideInputs(b, scope, i, slicer);
+          emitMixer(b, context, scope, slicer, layers[i],
+                    getHistories(b, scope, i, slicer.getFirst(),
+                                 /*isOutermost=*/false));
+        }));
+    symbols.insert(functions.back().function);
+  }
+}
+
+void Segment::provideInputs(OpBuilder &b, Scope &scope, unsigned i,
+                            TokenSlicer &slicer) {
+  if (i > 0) {
+    SmallVector<Value> inputs = functions[i - 1].call(
+        b, context.stack.function.getLoc(), scope, slicer.getFirst());
+    for (auto [whole, tile] : llvm::zip(layers[i].inputs, inputs))
+      slicer.set(whole, tile);
+  } else if (kept) {
+    kept->load(b, scope, slicer);
+  }
+}
+
+/// Blocks of the prefix, those that are evaluated again, and those of the window,
+/// in this order. Only the outermost evaluation has a window: what it evaluates
+/// again is before that.
+SmallVector<History> Segment::getHistories(OpBuilder &b, Scope &scope,
+                                           unsigned i, Value first,
+                                           bool isOutermost) {
+  Location loc = context.stack.function.getLoc();
+  MaskAlgebra algebra(b, loc);
+  Value begin = emitFirstVisible(b, context, layers[i], first);
+  auto provide = [this, &scope, i](OpBuilder &b, TokenSlicer &slicer) {
+    provideInputs(b, scope, i, slicer);
+  };
+  auto load = [&scope](const Cache &cache) {
+    return [&scope, &cache](OpBuilder &b, TokenSlicer &slicer) {
+      cache.load(b, scope, slicer);
+    };
+  };
+  SmallVector<History> histories;
+  if (i > 0 && prefix[i]) {
+    Value end = algebra.materialize(
+        algebra.min(algebra.constant(plan.getPrefix()), first));
+    histories.push_back({begin, end, load(*prefix[i])});
+    begin = algebra.materialize(algebra.max(begin, end));
+  }
+  if (i > 0 && recent[i] && isOutermost) {
+    // The tokens at hand are among the last `window`.
+    Value end = algebra.materialize(algebra.max(
+        begin,
+        algebra.sub(first, algebra.constant(plan.getWindow() - context.block))));
+    histories.push_back({begin, end, provide});
+    histories.push_back({end, first, load(*recent[i])});
+  } else {
+    histories.push_back({begin, first, provide});
+  }
+  return histories;
+}
+
+void Segment::emit(OpBuilder &b, Scope &scope, TokenSlicer &slicer) {
+  for (unsigned i = 0; i < layers.size(); ++i) {
+    // What enters, now: then the code above it needs nothing else.
+    for (Value input : layers[i].inputs)
+      slicer.get(input);
+    if (i == 0 && kept && plan.getKeep() == KeepKind::Input)
+      kept->store(b, scope, slicer);
+    for (const auto &caches : {&recent, &prefix})
+      if ((*caches)[i])
+        (*caches)[i]->store(b, scope, slicer);
+    emitMixer(b, context, scope, slicer, layers[i],
+              getHistories(b, scope, i, slicer.getFirst(),
+                           /*isOutermost=*/true));
+    if (plan.getKeep() == KeepKind::KeyValue)
+      kept->store(b, scope, slicer);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+Recompute::Recompute(Stack stack, PlanAttr plan, bool count) : plan(plan) {
+  context.stack = std::move(stack);
+  context.block = plan.getBlock();
+  context.count = count;
+  int64_t firstLayer = 0;
+  for (SegmentAttr segment : plan.getSegments()) {
+    segments.emplace_back(context, segment, firstLayer);
+    firstLayer += segment.getLayers();
+  }
+}
+
+void Recompute::run(SymbolTable &symbols) {
+  Operation *firstSink = context.stack.results.front()->getOwner();
+  Location loc = context.stack.function.getLoc();
+  OpBuilder b(firstSink);
+  Value sequence = context.stack.getSequence();
+  context.length = b.createOrFold<tensor::DimOp>(
+      loc, sequence, *context.stack.getTokenDim(sequence));
+
+  SmallVector<Value> carried;
+  for (OpOperand *result : context.stack.results) {
+    auto type = cast<RankedTensorType>(result->get().getType());
+    SmallVector<OpFoldResult> sizes =
+        getAsIndexOpFoldResult(b.getContext(), type.getShape());
+    OpFoldResult &tokens = sizes[*context.stack.getTokenDim(result->get())];
+    if (type.getNumDynamicDims())
+      tokens = context.length;
+    carried.push_back(
+        tensor::EmptyOp::create(b, loc, sizes, type.getElementType()));
+  }
+  for (Segment &segment : segments) {
+    segment.createCaches(b);
+    segment.createFunctions(symbols);
+    llvm::append_range(carried, segment.getCacheTensors());
+  }
+
+  auto loop = scf::ForOp::create(
+      b, loc, arith::ConstantIndexOp::create(b, loc, 0), context.length,
+      arith::ConstantIndexOp::create(b, loc, context.block), carried);
+  b.setInsertionPointToStart(loop.getBody());
+  Scope scope;
+  for (auto [value, now] : llvm::zip(carried, loop.getRegionIterArgs()))
+    scope.set(value, now);
+  TokenSlicer slicer(b, context, scope, loop.getInductionVar());
+  for (Segment &segment : segments)
+    segment.emit(b, scope, slicer);
+  emitResults(b, scope, slicer, carried);
+  SmallVector<Value> next;
+  for (Value value : carried)
+    next.push_back(scope.get(value));
+  scf::YieldOp::create(b, loc, next);
+
+  for (auto [result, value] :
+       llvm::zip(context.stack.results, loop.getResults()))
+    result->set(value);
+  eraseTokenWise();
+}
+
+void Recompute::emitResults(OpBuilder &b, Scope &scope, TokenSlicer &slicer,
+                            ArrayRef<Value> outputs) {
+  Location loc = context.stack.function.getLoc();
+  MaskAlgebra algebra(b, loc);
+  Value first = slicer.getFirst();
+  for (auto [result, output] : llvm::zip(context.stack.results, outputs)) {
+    Value whole = result->get(), tile = slicer.get(whole);
+    unsigned dim = *context.stack.getTokenDim(whole);
+    OpFoldResult size = b.getIndexAttr(context.block);
+    int64_t length = context.stack.length;
+    if (context.block > 1 &&
+        (ShapedType::isDynamic(length) || length % context.block)) {
+      size = algebra.materialize(
+          algebra.min(algebra.constant(context.block),
+                      algebra.sub(context.length, first)));
+      tile = extractTokens(b, loc, tile, dim,
+                           algebra.materialize(algebra.constant(0)), size);
+    }
+    scope.set(output, insertTokens(b, loc, tile, scope.get(output), dim, first,
+                                   size));
+  }
+}
+
+/// What was evaluated for all tokens at once is not asked for any more.
+void Recompute::eraseTokenWise() {
+  for (Operation &op : llvm::make_early_inc_range(
+           llvm::reverse(context.stack.function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
+  using AttnToRecomputeBase::AttnToRecomputeBase;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    for (auto function :
+         llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (failed(rewrite(function, symbols)))
+        return signalPassFailure();
+  }
+
+  LogicalResult rewrite(func::FuncOp function, SymbolTable &symbols) {
+    auto given = function->getAttr(AttnDialect::kPlan);
+    auto plan = dyn_cast_or_null<PlanAttr>(given);
+    bool isChosen = plan != nullptr;
+    function.walk([&](AttentionOp op) {
+      FormAttr form = op.getFormAttr();
+      isChosen |= form && form.getKind() == FormKind::Recompute;
+    });
+    if (!isChosen)
+      return success();
+    if (function.isExternal())
+      return function.emitError("has a plan but no body");
+    FailureOr<Stack> stack = analyzeStack(function);
+    if (failed(stack) || failed(verifySizes(*stack)))
+      return failure();
+    int64_t layers = stack->layers.size();
+    if (!layers)
+      return function.emitError(
+          "there is no causal attention whose keys could be computed again");
+    if (!plan)
+      plan = PlanAttr::get(&getContext(),
+                           SegmentAttr::get(&getContext(), layers,
+                                            KeepKind::None, 0, 0),
+                           /*block=*/1);
+    if (plan.getNumLayers() != layers)
+      return function.emitError("the plan has ")
+             << plan.getNumLayers() << " layers, but the function has " << layers
+             << " causal attentions";
+    if (plan.getSegments().front().getKeep() == KeepKind::Input)
+      return function.emitError("what enters the first layer is the function's "
+                                "input, which is there anyway; the first segment "
+                                "can keep none or kv");
+    Recompute(std::move(*stack), plan, count).run(symbols);
+    function->removeAttr(AttnDialect::kPlan);
+    return success();
+  }
+
+  /// Frames have a size that is known.
+  LogicalResult verifySizes(Stack &stack) {
+    for (auto [value, tokenDim] : stack.tokenDims)
+      for (auto [dim, size] : llvm::enumerate(
+               cast<RankedTensorType>(value.getType()).getShape()))
+        if (dim != tokenDim && ShapedType::isDynamic(size)) {
+          Operation *op = value.getDefiningOp();
+          return (op ? op : stack.function.getOperation())->emitError(
+                     "dimension ")
+                 << dim << " of a value of type " << value.getType()
+                 << " is dynamic; all sizes but the number of tokens have to be "
+                    "static";
+        }
+    return success();
+  }
+};
+} // namespace
