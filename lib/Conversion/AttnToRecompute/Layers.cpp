@@ -59,6 +59,9 @@ static FoldOp emitFold(OpBuilder &b, FoldOp pattern, const Layer &layer,
   SmallVector<Value> tiles;
   for (Value whole : keyed)
     tiles.push_back(slicer.get(whole));
+  SmallVector<Value> origin(pattern.getNumBatchDims(),
+                            arith::ConstantIndexOp::create(b, loc, 0));
+  origin.append({firstQuery, slicer.getFirst()});
   auto fold = cast<FoldOp>(b.clone(*pattern));
   auto next = tiles.begin();
   for (OpOperand *operand : fold.getMappedOperands())
@@ -66,9 +69,6 @@ static FoldOp emitFold(OpBuilder &b, FoldOp pattern, const Layer &layer,
         fold.getMatchingIndexingMap(operand).isFunctionOfDim(fold.getKeyDim()))
       operand->set(*next++);
   fold.getDpsInitsMutable().assign(state);
-  SmallVector<Value> origin(fold.getNumBatchDims(),
-                            arith::ConstantIndexOp::create(b, loc, 0));
-  origin.append({firstQuery, slicer.getFirst()});
   fold.getOriginMutable().assign(origin);
   if (!isMasked)
     fold.dropMask();
