@@ -72,7 +72,7 @@ private:
   Block &body;
   SizeClasses classes;
   Stack stack;
-  std::optional<unsigned> tokens; // The class of dimensions that are tokens.
+  llvm::SmallDenseSet<unsigned> tokens; // Classes of dimensions.
 
   LogicalResult refuse(Operation *op, const Twine &why) {
     InFlightDiagnostic error =
@@ -100,21 +100,28 @@ private:
       if (op.getQueryOffset() || op.getValidKeys())
         return refuse(op, "it has a query offset or a number of valid keys; in a "
                           "stack query and key of a token have one position");
-      if (queries != keys)
-        return refuse(op, "its queries and keys are not of one sequence");
+      if (!areAsMany(*queries, *keys))
+        return refuse(op, "there may be more queries than keys, or fewer");
       if (op.getMaskTensor())
         return refuse(op, "its mask is a tensor of queries and keys; use a mask "
                           "attribute or a score region");
-      if (tokens && tokens != queries)
+      if (!tokens.empty() && !areAsMany(*tokens.begin(), *queries))
         return refuse(op, "it is along another sequence than the attention "
                           "before it");
-      tokens = queries;
+      tokens.insert(*queries);
+      tokens.insert(*keys);
       stack.layers.push_back({op, {}});
     }
-    if (tokens)
-      stack.length =
-          classes.getStaticSize(*tokens).value_or(ShapedType::kDynamic);
+    if (!tokens.empty())
+      stack.length = classes.getStaticSize(*tokens.begin())
+                         .value_or(ShapedType::kDynamic);
     return success();
+  }
+
+  /// A position means the same in two classes of one size.
+  bool areAsMany(unsigned a, unsigned b) {
+    return a == b || (classes.getStaticSize(a) &&
+                      classes.getStaticSize(a) == classes.getStaticSize(b));
   }
 
   LogicalResult findTokenDim(Value value, Operation *op) {
@@ -122,7 +129,7 @@ private:
     if (!type)
       return success();
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      if (classes.getClass(value, dim) != tokens)
+      if (!tokens.contains(classes.getClass(value, dim)))
         continue;
       auto [it, isNew] = stack.tokenDims.try_emplace(value, dim);
       if (!isNew)
@@ -225,7 +232,8 @@ private:
   LogicalResult checkAttention(AttentionOp op) {
     if (isMixer(op))
       return success();
-    if (getLoopClass(op, op.getKeyMutable(), op.getKeyDim()) == tokens)
+    if (tokens.contains(
+            *getLoopClass(op, op.getKeyMutable(), op.getKeyDim())))
       return refuse(op, "its mask does not hide the tokens after a query");
     // Keys that are the same for all tokens.
     if (op.getMaskAttr() || op.getMaskTensor() || op.getScoreBody() ||

@@ -32,7 +32,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   AttnToRecomputeOptions recompute;
-  recompute.count = options.count;
+  recompute.counters = options.count;
   pm.addPass(createAttnToRecompute(recompute));
   AttnToMaterializedOptions materialized;
   materialized.numThreads = options.numThreads;

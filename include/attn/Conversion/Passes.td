@@ -180,11 +180,11 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     ```
 
     A function that is not token-wise but for its attentions is an error that names
-    the operation. `count` emits `attn.count` of layers that are evaluated for a
+    the operation. `counters` emits `attn.count` of layers that are evaluated for a
     block of tokens (`blocks`) and of reads of the input (`disk_reads`).
   }];
   let options = [
-    Option<"count", "count", "bool", "false",
+    Option<"counters", "counters", "bool", "false",
       "count evaluations of layers and reads of the input">,
   ];
   let dependentDialects = [

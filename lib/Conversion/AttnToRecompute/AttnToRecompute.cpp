@@ -26,9 +26,9 @@ using namespace mlir::attn;
 
 namespace {
 /// Some layers that are evaluated as one, and what is kept for them.
-class Segment {
+class SegmentRewrite {
 public:
-  Segment(RewriteContext &context, SegmentAttr plan, int64_t firstLayer)
+  SegmentRewrite(RewriteContext &context, SegmentAttr plan, int64_t firstLayer)
       : context(context), plan(plan),
         layers(MutableArrayRef(context.stack.layers)
                    .slice(firstLayer, plan.getLayers())),
@@ -58,6 +58,15 @@ private:
   SmallVector<LayerFunction> functions;    // [i] gives what enters layer i + 1.
 };
 
+/// What need be kept of `values`: each once, and no inputs of the function.
+SmallVector<Value> getComputed(ArrayRef<Value> values) {
+  SetVector<Value> computed;
+  for (Value value : values)
+    if (!isa<BlockArgument>(value))
+      computed.insert(value);
+  return computed.takeVector();
+}
+
 /// The rewrite of one function.
 class Recompute {
 public:
@@ -71,7 +80,7 @@ private:
 
   RewriteContext context;
   PlanAttr plan;
-  std::vector<Segment> segments;
+  std::vector<SegmentRewrite> segments;
 };
 } // namespace
 
@@ -79,11 +88,12 @@ private:
 // Segments
 //===----------------------------------------------------------------------===//
 
-void Segment::createCaches(OpBuilder &b) {
+void SegmentRewrite::createCaches(OpBuilder &b) {
   if (plan.getKeep() == KeepKind::Input)
     kept.emplace(b, context, Cache::All, 0, layers.front().inputs);
   if (plan.getKeep() == KeepKind::KeyValue)
-    kept.emplace(b, context, Cache::All, 0, layers.front().getKeyedOperands());
+    kept.emplace(b, context, Cache::All, 0,
+                 getComputed(layers.front().getKeyedOperands()));
   recent.resize(layers.size());
   prefix.resize(layers.size());
   for (unsigned i = 1; i < layers.size(); ++i) {
@@ -96,7 +106,7 @@ void Segment::createCaches(OpBuilder &b) {
   }
 }
 
-SmallVector<Value> Segment::getCacheTensors() {
+SmallVector<Value> SegmentRewrite::getCacheTensors() {
   SmallVector<Value> tensors;
   auto add = [&](const std::optional<Cache> &cache) {
     if (cache)
@@ -108,7 +118,7 @@ SmallVector<Value> Segment::getCacheTensors() {
   return tensors;
 }
 
-void Segment::createFunctions(SymbolTable &symbols) {
+void SegmentRewrite::createFunctions(SymbolTable &symbols) {
   func::FuncOp original = context.stack.function;
   for (unsigned i = 0; i + 1 < layers.size(); ++i) {
     std::string name = (original.getSymName() + ".layer_" +
@@ -125,7 +135,7 @@ void Segment::createFunctions(SymbolTable &symbols) {
   }
 }
 
-void Segment::provideInputs(OpBuilder &b, Scope &scope, unsigned i,
+void SegmentRewrite::provideInputs(OpBuilder &b, Scope &scope, unsigned i,
                             TokenSlicer &slicer) {
   if (i > 0) {
     SmallVector<Value> inputs = functions[i - 1].call(
@@ -140,8 +150,8 @@ void Segment::provideInputs(OpBuilder &b, Scope &scope, unsigned i,
 /// Blocks of the prefix, those that are evaluated again, and those of the window,
 /// in this order. Only the outermost evaluation has a window: what it evaluates
 /// again is before that.
-SmallVector<History> Segment::getHistories(OpBuilder &b, Scope &scope,
-                                           unsigned i, Value first,
+SmallVector<History>
+SegmentRewrite::getHistories(OpBuilder &b, Scope &scope, unsigned i, Value first,
                                            bool isOutermost) {
   Location loc = context.stack.function.getLoc();
   MaskAlgebra algebra(b, loc);
@@ -174,7 +184,7 @@ SmallVector<History> Segment::getHistories(OpBuilder &b, Scope &scope,
   return histories;
 }
 
-void Segment::emit(OpBuilder &b, Scope &scope, TokenSlicer &slicer) {
+void SegmentRewrite::emit(OpBuilder &b, Scope &scope, TokenSlicer &slicer) {
   for (unsigned i = 0; i < layers.size(); ++i) {
     // What enters, now: then the code above it needs nothing else.
     for (Value input : layers[i].inputs)
@@ -226,7 +236,7 @@ void Recompute::run(SymbolTable &symbols) {
     carried.push_back(
         tensor::EmptyOp::create(b, loc, sizes, type.getElementType()));
   }
-  for (Segment &segment : segments) {
+  for (SegmentRewrite &segment : segments) {
     segment.createCaches(b);
     segment.createFunctions(symbols);
     llvm::append_range(carried, segment.getCacheTensors());
@@ -239,8 +249,9 @@ void Recompute::run(SymbolTable &symbols) {
   Scope scope;
   for (auto [value, now] : llvm::zip(carried, loop.getRegionIterArgs()))
     scope.set(value, now);
-  TokenSlicer slicer(b, context, scope, loop.getInductionVar());
-  for (Segment &segment : segments)
+  TokenSlicer slicer(b, context, scope, loop.getInductionVar(),
+                     /*isWhole=*/false);
+  for (SegmentRewrite &segment : segments)
     segment.emit(b, scope, slicer);
   emitResults(b, scope, slicer, carried);
   SmallVector<Value> next;
@@ -263,9 +274,7 @@ void Recompute::emitResults(OpBuilder &b, Scope &scope, TokenSlicer &slicer,
     Value whole = result->get(), tile = slicer.get(whole);
     unsigned dim = *context.stack.getTokenDim(whole);
     OpFoldResult size = b.getIndexAttr(context.block);
-    int64_t length = context.stack.length;
-    if (context.block > 1 &&
-        (ShapedType::isDynamic(length) || length % context.block)) {
+    if (!context.hasWholeBlocks()) {
       size = algebra.materialize(
           algebra.min(algebra.constant(context.block),
                       algebra.sub(context.length, first)));
@@ -305,10 +314,12 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     auto given = function->getAttr(AttnDialect::kPlan);
     auto plan = dyn_cast_or_null<PlanAttr>(given);
     bool isChosen = plan != nullptr;
-    function.walk([&](AttentionOp op) {
-      FormAttr form = op.getFormAttr();
-      isChosen |= form && form.getKind() == FormKind::Recompute;
-    });
+    for (AttentionOp op : getRecomputed(function)) {
+      if (hasComputedKeys(op))
+        isChosen = true;
+      else // Keys that are there need not be computed: a rescan reads them again.
+        op.setFormAttr(FormAttr::get(&getContext(), FormKind::Recurrent, 0, 0, 0));
+    }
     if (!isChosen)
       return success();
     if (function.isExternal())
@@ -333,24 +344,48 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
       return function.emitError("what enters the first layer is the function's "
                                 "input, which is there anyway; the first segment "
                                 "can keep none or kv");
-    Recompute(std::move(*stack), plan, count).run(symbols);
+    Recompute(std::move(*stack), plan, counters).run(symbols);
     function->removeAttr(AttnDialect::kPlan);
     return success();
   }
 
+  static SmallVector<AttentionOp> getRecomputed(func::FuncOp function) {
+    SmallVector<AttentionOp> ops;
+    function.walk([&](AttentionOp op) {
+      FormAttr form = op.getFormAttr();
+      if (form && form.getKind() == FormKind::Recompute)
+        ops.push_back(op);
+    });
+    return ops;
+  }
+
+  static bool hasComputedKeys(AttentionOp op) {
+    return !getComputed({op.getKey(), op.getValue()}).empty();
+  }
+
   /// Frames have a size that is known.
   LogicalResult verifySizes(Stack &stack) {
-    for (auto [value, tokenDim] : stack.tokenDims)
-      for (auto [dim, size] : llvm::enumerate(
-               cast<RankedTensorType>(value.getType()).getShape()))
-        if (dim != tokenDim && ShapedType::isDynamic(size)) {
-          Operation *op = value.getDefiningOp();
-          return (op ? op : stack.function.getOperation())->emitError(
-                     "dimension ")
-                 << dim << " of a value of type " << value.getType()
-                 << " is dynamic; all sizes but the number of tokens have to be "
-                    "static";
-        }
+    auto verify = [&](ValueRange values, Operation *op) -> LogicalResult {
+      for (Value value : values) {
+        std::optional<unsigned> tokenDim = stack.getTokenDim(value);
+        if (!tokenDim)
+          continue;
+        ArrayRef<int64_t> shape =
+            cast<RankedTensorType>(value.getType()).getShape();
+        for (auto [dim, size] : llvm::enumerate(shape))
+          if (dim != *tokenDim && ShapedType::isDynamic(size))
+            return op->emitError("dimension ")
+                   << dim << " of a value of type " << value.getType()
+                   << " is dynamic; all sizes but the number of tokens have to "
+                      "be static";
+      }
+      return success();
+    };
+    if (failed(verify(stack.function.getArguments(), stack.function)))
+      return failure();
+    for (Operation &op : stack.function.getBody().front())
+      if (failed(verify(op.getResults(), &op)))
+        return failure();
     return success();
   }
 };

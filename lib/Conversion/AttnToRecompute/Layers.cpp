@@ -100,7 +100,8 @@ void mlir::attn::emitMixer(OpBuilder &b, const RewriteContext &context,
                                    state);
     OpBuilder::InsertionGuard inLoop(b);
     b.setInsertionPointToStart(loop.getBody());
-    TokenSlicer earlier(b, context, scope, loop.getInductionVar());
+    TokenSlicer earlier(b, context, scope, loop.getInductionVar(),
+                        /*isWhole=*/true);
     history.provide(b, earlier);
     FoldOp fold = emitFold(b, folded.fold, layer, keyed, earlier,
                            slicer.getFirst(), loop.getRegionIterArgs(),
@@ -166,7 +167,8 @@ LayerFunction mlir::attn::createLayerFunction(
   Block *body = function.addEntryBlock();
   b.setInsertionPointToStart(body);
   Scope scope(function);
-  TokenSlicer slicer(b, context, scope, body->getArgument(0));
+  // It is asked for what came before some token.
+  TokenSlicer slicer(b, context, scope, body->getArgument(0), /*isWhole=*/true);
   emit(b, scope, slicer);
 
   SmallVector<Value> results;

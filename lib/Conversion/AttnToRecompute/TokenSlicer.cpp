@@ -127,11 +127,7 @@ Value TokenSlicer::readInput(Value whole) {
     emitCount(b, loc, "disk_reads");
   hasReadInput = true;
   Value input = scope.get(whole);
-  int64_t length = context.stack.length;
-  bool isWhole =
-      context.block == 1 ||
-      (!ShapedType::isDynamic(length) && length % context.block == 0);
-  if (isWhole)
+  if (isWhole || context.hasWholeBlocks())
     return extractTokens(b, loc, input, dim, first,
                          b.getIndexAttr(context.block));
   RankedTensorType type = context.getTileType(whole);
@@ -152,14 +148,7 @@ Value TokenSlicer::readInput(Value whole) {
 void TokenSlicer::slice(Operation *op) {
   Location loc = op->getLoc();
   auto getTokenDim = [&](Value value) { return context.stack.getTokenDim(value); };
-  IRMapping mapping;
-  for (Value operand : op->getOperands())
-    mapping.map(operand, get(operand));
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  for (Value value : captured)
-    mapping.map(value, scope.get(value));
-  auto operand = [&] { return mapping.lookup(op->getOperand(0)); };
+  auto operand = [&] { return get(op->getOperand(0)); };
   auto getType = [&] { return context.getTileType(op->getResult(0)); };
   auto shareAll = [&](ArrayRef<OpFoldResult> sizes) {
     return getTileSizes(sizes, std::nullopt);
@@ -196,7 +185,7 @@ void TokenSlicer::slice(Operation *op) {
           })
           .Case<tensor::InsertSliceOp>([&](auto insert) {
             return tensor::InsertSliceOp::create(
-                b, loc, operand(), mapping.lookup(insert.getDest()),
+                b, loc, operand(), get(insert.getDest()),
                 shareAll(insert.getMixedOffsets()),
                 getTileSizes(insert.getMixedSizes(),
                              getTokenDim(insert.getDest())),
@@ -209,6 +198,13 @@ void TokenSlicer::slice(Operation *op) {
   }
 
   // What does not know sizes but those of its operands.
+  IRMapping mapping;
+  for (Value value : op->getOperands())
+    mapping.map(value, get(value));
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  for (Value value : captured)
+    mapping.map(value, scope.get(value));
   Operation *copy = b.clone(*op, mapping);
   for (auto [whole, part] : llvm::zip(op->getResults(), copy->getResults())) {
     part.setType(context.getTileType(whole));

@@ -41,16 +41,22 @@ struct RewriteContext {
   Value length;       // Number of tokens, an index.
 
   RankedTensorType getTileType(Value whole) const;
+  /// Whether blocks divide the tokens, as far as is known.
+  bool hasWholeBlocks() const {
+    return block == 1 ||
+           (!ShapedType::isDynamic(stack.length) && stack.length % block == 0);
+  }
 };
 
 /// The values of a function for one block of tokens, made when asked for by slicing
 /// backwards through token-wise operations; each once.
 class TokenSlicer {
 public:
-  /// Tokens `first`, `first` + 1, ...
+  /// Tokens `first`, `first` + 1, ...; the last of them are beyond the end where
+  /// the block is the last one, unless `isWhole`.
   TokenSlicer(OpBuilder &b, const RewriteContext &context, Scope &scope,
-              Value first)
-      : b(b), context(context), scope(scope), first(first) {}
+              Value first, bool isWhole)
+      : b(b), context(context), scope(scope), first(first), isWhole(isWhole) {}
 
   /// The tile of `whole`; or what the scope sees, if it is the same for all tokens.
   Value get(Value whole);
@@ -71,6 +77,7 @@ private:
   const RewriteContext &context;
   Scope &scope;
   Value first;
+  bool isWhole;
   llvm::DenseMap<Value, Value> tiles;
   bool hasReadInput = false;
 };

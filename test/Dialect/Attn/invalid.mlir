@@ -875,3 +875,50 @@ func.func @f() attributes {attn.bytes = 0 : i64} {
 // expected-error@+1 {{"attn.flops" is a number of a function, not of builtin.module}}
 module attributes {attn.flops = 1 : i64} {
 }
+
+// -----
+
+// Plans.
+
+// expected-error @+1 {{a segment has at least one layer, got layers = 0}}
+func.func private @no_layer() attributes {attn.plan = #attn.plan<segments = [<layers = 0>]>}
+
+// -----
+
+// expected-error @+1 {{window and prefix are in tokens and must be in [0, 2^62), got window = -1, prefix = 0}}
+func.func private @negative_window() attributes {attn.plan = #attn.plan<segments = [<layers = 1, window = -1>]>}
+
+// -----
+
+// expected-error @+1 {{keys and values are kept by segments of one layer, got layers = 2; a longer one can keep its input}}
+func.func private @long_kv() attributes {attn.plan = #attn.plan<segments = [<layers = 2, keep = kv>]>}
+
+// -----
+
+// expected-error @+1 {{block is in tokens and must be in [1, 2^62), got 0}}
+func.func private @no_block() attributes {attn.plan = #attn.plan<segments = [<layers = 1>], block = 0>}
+
+// -----
+
+// expected-error @+1 {{a plan has at least one segment}}
+func.func private @no_segment() attributes {attn.plan = #attn.plan<segments = []>}
+
+// -----
+
+// expected-error @+1 {{only the first segment can keep nothing: segment 1 needs keep = input or keep = kv}}
+func.func private @nothing_to_start_from() attributes {attn.plan = #attn.plan<segments = [<layers = 1>, <layers = 1>]>}
+
+// -----
+
+// expected-error @+1 {{window = 6 and prefix = 0 must be multiples of block = 4}}
+func.func private @part_of_a_block() attributes {attn.plan = #attn.plan<segments = [<layers = 2, window = 6>], block = 4>}
+
+// -----
+
+// expected-error @+1 {{attn.plan is the plan of a function, not of builtin.module}}
+module attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {}
+
+// -----
+
+// expected-error @+1 {{attn.plan must be an #attn.plan<...>, got "recompute"}}
+func.func private @text() attributes {attn.plan = "recompute"}
