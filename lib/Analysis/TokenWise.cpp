@@ -42,6 +42,7 @@ public:
   explicit StackAnalysis(func::FuncOp function)
       : body(function.getBody().front()), classes(function) {
     stack.function = function;
+    stack.body = &body;
   }
 
   FailureOr<Stack> run() {

@@ -36,6 +36,7 @@ struct Layer {
 class Stack {
 public:
   func::FuncOp function;
+  Block *body = nullptr; // Of the function, its only one.
   SmallVector<Layer> layers;
   /// What leaves the function, all with tokens: operands of `sinks`.
   SmallVector<OpOperand *> results;
@@ -55,6 +56,7 @@ public:
   int64_t length = ShapedType::kDynamic;
   /// An input of the function that has tokens: its size is their number.
   Value getSequence();
+  Block &getBody() const { return *body; }
 
   llvm::DenseMap<Value, unsigned> tokenDims;
   llvm::DenseMap<Operation *, unsigned> tokenLoops;

@@ -1,0 +1,23 @@
+//===- StackCost.h - What the layers of a stack cost, read from IR -*- C++ -*- ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_ANALYSIS_STACKCOST_H
+#define ATTN_ANALYSIS_STACKCOST_H
+
+#include "attn/Analysis/SpaceTime.h"
+#include "attn/Analysis/TokenWise.h"
+
+namespace mlir::attn {
+
+/// Operations and bytes of each layer of `stack`, whose sizes are static but for
+/// the number of tokens. An addition, a multiplication or a call of a function of
+/// one number is an operation; moving and converting is none.
+StackCost getStackCost(const Stack &stack);
+
+} // namespace mlir::attn
+
+#endif // ATTN_ANALYSIS_STACKCOST_H

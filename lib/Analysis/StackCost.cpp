@@ -1,0 +1,181 @@
+//===- StackCost.cpp - What the layers of a stack cost, read from IR ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Analysis/StackCost.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace {
+using Ops = llvm::SmallSetVector<Operation *, 32>;
+
+class LayerReader {
+public:
+  LayerReader(const Stack &stack) : stack(stack) {}
+
+  /// Layer `layer`, which gives `outputs` to what follows.
+  LayerCost read(Layer layer, ArrayRef<Value> outputs) {
+    AttentionOp mixer = layer.mixer;
+    Ops keys = slice(layer.getKeyedOperands(), layer.inputs);
+    SmallVector<Value> all(outputs);
+    llvm::append_range(all, mixer->getOperands());
+    Ops work = slice(all, layer.inputs);
+
+    SmallVector<int64_t> sizes = mixer.getStaticLoopRanges();
+    int64_t heads = 1;
+    for (unsigned i = 0; i < mixer.getNumBatchDims(); ++i)
+      heads *= sizes[i];
+    int64_t features = sizes[mixer.getFeatureDim()];
+    int64_t values = sizes[mixer.getValueDim()];
+    int64_t stateBytes = mixer.getStateType().getWidth() / 8;
+
+    LayerCost cost;
+    cost.folds = heads;
+    cost.pairFlops = 2 * heads * (features + values);
+    for (Operation *op : work)
+      (keys.contains(op) ? cost.keyFlops : cost.tokenFlops) += getFlops(op);
+    cost.inputBytes = getBytes(layer.inputs);
+    llvm::SmallSetVector<Value, 4> kept;
+    for (Value value : layer.getKeyedOperands())
+      if (value.getDefiningOp())
+        kept.insert(value);
+    cost.keyValueBytes = getBytes(kept.getArrayRef());
+    cost.stateBytes = heads * (features + values + 2) * stateBytes;
+    cost.workBytes = getWorkBytes(work);
+    cost.scoreBytes = 2 * heads * stateBytes;
+    cost.left = getLeft(mixer);
+    return cost;
+  }
+
+  /// Bytes of one token.
+  int64_t getBytes(ArrayRef<Value> values) {
+    int64_t bytes = 0;
+    for (Value value : values)
+      bytes += getElements(value) *
+               llvm::divideCeil(getElementTypeOrSelf(value).getIntOrFloatBitWidth(), 8);
+    return bytes;
+  }
+
+private:
+  const Stack &stack;
+
+  /// Elements of one token.
+  int64_t getElements(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    std::optional<unsigned> tokenDim = stack.getTokenDim(value);
+    int64_t elements = 1;
+    for (auto [dim, size] : llvm::enumerate(type.getShape()))
+      if (dim != tokenDim)
+        elements *= size;
+    return elements;
+  }
+
+  /// What `values` are computed by, back to `inputs` and the function's own.
+  Ops slice(ArrayRef<Value> values, ArrayRef<Value> inputs) {
+    Ops ops;
+    SmallVector<Value> worklist(values);
+    while (!worklist.empty()) {
+      Value value = worklist.pop_back_val();
+      Operation *op = value.getDefiningOp();
+      if (!op || !stack.getTokenDim(value) || llvm::is_contained(inputs, value) ||
+          isa<AttentionOp>(op) || !ops.insert(op))
+        continue;
+      llvm::append_range(worklist, op->getOperands());
+    }
+    return ops;
+  }
+
+  /// Operations for one token.
+  int64_t getFlops(Operation *op) {
+    if (OpTrait::hasElementwiseMappableTraits(op))
+      return isArithmetic(op) ? getElements(op->getResult(0)) : 0;
+    auto structured = dyn_cast<linalg::LinalgOp>(op);
+    if (!structured)
+      return 0;
+    int64_t iterations = 1;
+    std::optional<unsigned> tokens = stack.getTokenLoop(op);
+    for (auto [loop, size] : llvm::enumerate(structured.getStaticLoopRanges()))
+      if (loop != tokens)
+        iterations *= size;
+    return iterations *
+           llvm::count_if(*structured.getBlock(), [](Operation &inner) {
+             return isArithmetic(&inner);
+           });
+  }
+
+  static bool isArithmetic(Operation *op) {
+    return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+               arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
+               arith::MinNumFOp, math::FmaOp>(op) ||
+           isa<math::MathDialect>(op->getDialect());
+  }
+
+  /// The most that lives at one time of what is made between two mixers, per
+  /// token. Destinations that are not read take no memory of their own.
+  int64_t getWorkBytes(const Ops &work) {
+    Block &body = stack.getBody();
+    SmallVector<Operation *> order;
+    for (Operation &op : body)
+      if (work.contains(&op) && !isa<tensor::EmptyOp>(op))
+        order.push_back(&op);
+    llvm::DenseMap<Operation *, unsigned> position;
+    for (auto [i, op] : llvm::enumerate(order))
+      position[op] = i;
+    int64_t most = 0;
+    for (unsigned i = 0; i < order.size(); ++i) {
+      int64_t bytes = 0;
+      for (Operation *op : ArrayRef(order).take_front(i + 1))
+        if (isa<RankedTensorType>(op->getResult(0).getType()) &&
+            llvm::any_of(op->getUsers(), [&](Operation *user) {
+              auto it = position.find(body.findAncestorOpInBlock(*user));
+              return it == position.end() || it->second >= i;
+            }))
+          bytes += getBytes(llvm::to_vector_of<Value>(op->getResults()));
+      most = std::max(most, bytes);
+    }
+    return most;
+  }
+
+  /// How far back a query sees, if not to the first token.
+  static std::optional<int64_t> getLeft(AttentionOp mixer) {
+    constexpr int64_t kFar = int64_t(1) << 60;
+    MaskAlgebra algebra(mixer.getContext());
+    MaskAlgebra::Int query = algebra.constant(kFar);
+    MaskAlgebra::Int begin =
+        mixer.getMaskAttr()
+            .getVisibleKeys(algebra,
+                            {query, algebra.add(query, algebra.constant(1))})
+            .begin;
+    std::optional<int64_t> first = MaskAlgebra::getConstant(begin);
+    if (!first || *first <= 0)
+      return std::nullopt;
+    return kFar - *first;
+  }
+};
+} // namespace
+
+StackCost mlir::attn::getStackCost(const Stack &stack) {
+  LayerReader reader(stack);
+  StackCost cost;
+  cost.length = stack.length;
+  SmallVector<Value> results;
+  for (OpOperand *result : stack.results)
+    results.push_back(result->get());
+  for (size_t i = 0; i < stack.layers.size(); ++i)
+    cost.layers.push_back(reader.read(
+        stack.layers[i], i + 1 < stack.layers.size()
+                             ? ArrayRef(stack.layers[i + 1].inputs)
+                             : ArrayRef(results)));
+  for (BlockArgument argument : stack.getBody().getArguments())
+    if (stack.getTokenDim(argument))
+      cost.diskBytes += reader.getBytes({argument});
+  return cost;
+}
