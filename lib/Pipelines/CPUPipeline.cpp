@@ -25,7 +25,8 @@ using namespace mlir::attn;
 /// Buffers up to this size live on the stack: the tiles of a kernel.
 static constexpr unsigned kMaxStackBytes = 1 << 18;
 
-static void addBufferization(OpPassManager &pm, int64_t numThreads) {
+static void addBufferization(OpPassManager &pm,
+                             const CPUPipelineOptions &cpu) {
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createCanonicalizerPass());
   CPUBoundTemporariesOptions temporaries;
@@ -37,12 +38,18 @@ static void addBufferization(OpPassManager &pm, int64_t numThreads) {
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  // A private function that writes into its argument has no need to return it.
+  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
   // What an iteration allocates stays in it where threads need it, and only
   // there: scf.for has no stack of its own, so buffers move out of it.
-  if (numThreads <= 1)
+  if (cpu.numThreads <= 1)
     pm.addPass(createForallToForLoopPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  CPUAssignFramesOptions frames;
+  frames.maxStackBytes = kMaxStackBytes;
+  frames.countBytes = cpu.count;
+  pm.addPass(createCPUAssignFrames(frames));
   pm.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
   pm.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
   bufferization::PromoteBuffersToStackPassOptions stack;
@@ -109,7 +116,7 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
   pm.addPass(createCPUVectorizeLanes(lanes));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  addBufferization(pm, options.numThreads);
+  addBufferization(pm, options);
 }
 
 void mlir::attn::buildCPUPipeline(OpPassManager &pm,

@@ -59,6 +59,7 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
   form.count = options.count;
   form.numThreads = options.numThreads;
   cpu.numThreads = options.numThreads;
+  cpu.count = options.count;
   chooseTiles(machine, form, cpu);
   if (options.queries)
     form.queries = options.queries;

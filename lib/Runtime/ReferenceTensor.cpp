@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Interpreter.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -300,6 +301,14 @@ static LogicalResult evaluateInsertSlice(Interpreter &interpreter,
   return setResult(interpreter, op, std::move(dest));
 }
 
+/// Where a value lies does not change it.
+static LogicalResult
+evaluateMaterialize(Interpreter &interpreter,
+                    bufferization::MaterializeInDestinationOp op) {
+  interpreter.set(op->getResult(0), interpreter.get(op.getSource()));
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Reshapes
 //===----------------------------------------------------------------------===//
@@ -341,6 +350,7 @@ static LogicalResult evaluateReshape(Interpreter &interpreter,
 }
 
 void reference::addTensorHandlers(HandlerTable &table) {
+  table.add<bufferization::MaterializeInDestinationOp>(evaluateMaterialize);
   table.add<tensor::CastOp>(evaluateCast);
   table.add<tensor::CollapseShapeOp>(evaluateCollapseShape);
   table.add<tensor::ConcatOp>(evaluateConcat);

@@ -67,6 +67,10 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
       *this, "num-threads",
       llvm::cl::desc("threads of the OpenMP runtime to run scf.forall on"),
       llvm::cl::init(1)};
+  PassOptions::Option<bool> count{
+      *this, "count",
+      llvm::cl::desc("count bytes of layer functions' temporaries while running"),
+      llvm::cl::init(false)};
 };
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 /// Its two halves: to loops and vectors on buffers, and on to the LLVM dialect.

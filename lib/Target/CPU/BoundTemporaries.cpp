@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
@@ -69,6 +71,17 @@ static void splitUses(Operation *root) {
   }
 }
 
+/// Moves empty tensors of layer functions into the loops that use them: merged with
+/// equal ones or moved out, they would live during every call of these loops.
+static void sinkIntoLoops(Operation *root) {
+  root->walk([&](tensor::EmptyOp empty) {
+    auto function = empty->getParentOfType<func::FuncOp>();
+    if (empty->hasOneUse() && function &&
+        function->hasAttr(AttnDialect::kFrame))
+      empty->moveBefore(*empty->user_begin());
+  });
+}
+
 namespace {
 struct CPUBoundTemporaries
     : attn::impl::CPUBoundTemporariesBase<CPUBoundTemporaries> {
@@ -76,6 +89,7 @@ struct CPUBoundTemporaries
 
   void runOnOperation() override {
     splitUses(getOperation());
+    sinkIntoLoops(getOperation());
     SmallVector<tensor::EmptyOp> temporaries;
     getOperation()->walk([&](tensor::EmptyOp empty) {
       if (empty.getType().getRank() > 0 &&

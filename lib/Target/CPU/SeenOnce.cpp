@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SeenOnce.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -14,8 +15,11 @@ using namespace mlir;
 using namespace mlir::attn;
 
 bool mlir::attn::isOfArgument(Value buffer) {
-  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
+  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>()) {
+    if (isa<memref::ViewOp>(view)) // A temporary in memory of the caller.
+      return false;
     buffer = view.getViewSource();
+  }
   auto argument = dyn_cast<BlockArgument>(buffer);
   return argument && isa<FunctionOpInterface>(argument.getOwner()->getParentOp());
 }

@@ -19,7 +19,8 @@ constexpr int64_t kLineBytes = 64;
 /// their way at a time to keep memory busy.
 constexpr uint32_t kSecondLevel = 2;
 
-/// Whether a buffer is an argument of its function, or a view of one.
+/// Whether a buffer is an argument of its function, or a view of one. What has its
+/// place in memory of the caller (memref.view) is neither.
 bool isOfArgument(Value buffer);
 
 /// Whether no part of the memory that `op` reads, writes or views is that of

@@ -198,7 +198,9 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
     The last tile of a loop has a size known at run time only, but it is at most a
     whole tile. Its temporaries become slices of tensors of that static size,
     which can live on the stack. Each use of an empty tensor gets its own: two
-    temporaries that live at the same time cannot share a buffer. Where rows would
+    temporaries that live at the same time cannot share a buffer. In functions marked
+    `attn.frame` it moves to its use, into loops too: so it lives no longer than an
+    iteration. Where rows would
     begin a multiple of 256 bytes apart, they are a cache line further apart: a
     tile of them would else fall into few sets of the first cache.
 
@@ -222,6 +224,73 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
       "bound of a temporary that is still worth it, in bytes">,
   ];
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
+def CPUAssignFrames : Pass<"cpu-assign-frames", "::mlir::ModuleOp"> {
+  let summary = "temporaries of layer functions in memory of their callers";
+  let description = [{
+    A function marked `attn.frame` gets its temporaries from its callers: its last
+    argument is memory of constant size, and each temporary has a constant place in
+    it. Temporaries that do not live at the same time share bytes. A callee gets the
+    memory above what lives during its call, and not above the whole frame: a nest
+    of N functions needs what lives at its deepest point.
+
+    Functions without the mark that call such functions allocate the memory, once,
+    in each iteration of an independent loop once: on the stack up to
+    `max-stack-bytes`, else on the heap. Their own temporaries up to this size join.
+
+    Runs on buffers, before anything moves allocations out of loops: what an
+    iteration allocates is dead at its end.
+
+    ```mlir
+    func.func private @lower(%x: memref<16xf32>) attributes {attn.frame} {
+      %hidden = memref.alloc() : memref<64xf32>
+      "test.use"(%x, %hidden) : (memref<16xf32>, memref<64xf32>) -> ()
+      return
+    }
+    func.func private @upper(%x: memref<16xf32>) attributes {attn.frame} {
+      %y = memref.alloc() : memref<16xf32>
+      func.call @lower(%y) : (memref<16xf32>) -> ()
+      "test.use"(%x, %y) : (memref<16xf32>, memref<16xf32>) -> ()
+      %hidden = memref.alloc() : memref<64xf32>
+      "test.use"(%x, %hidden) : (memref<16xf32>, memref<64xf32>) -> ()
+      return
+    }
+    func.func @example(%x: memref<16xf32>) {
+      func.call @upper(%x) : (memref<16xf32>) -> ()
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @lower(%x: memref<16xf32>, %scratch: memref<256xi8> {llvm.noalias})
+      memref.view %scratch[%c0][] : memref<256xi8> to memref<64xf32>
+    func.func private @upper(%x: memref<16xf32>, %scratch: memref<320xi8> {llvm.noalias})
+      %y = memref.view %scratch[%c0][] : memref<320xi8> to memref<16xf32>
+      %callee = memref.view %scratch[%c64][] : memref<320xi8> to memref<256xi8>
+      call @lower(%y, %callee)
+      %hidden = memref.view %scratch[%c0][] : memref<320xi8> to memref<64xf32>
+    func.func @example(%x: memref<16xf32>)
+      %scratch = memref.alloca() {alignment = 64 : i64} : memref<320xi8>
+      %callee = memref.view %scratch[%c0][] : memref<320xi8> to memref<320xi8>
+      call @upper(%x, %callee)
+    ```
+
+    With `count-bytes` the memory is filled with a pattern, and at the end the counter
+    `scratch_bytes` grows by the extent of what has changed.
+  }];
+  let options = [
+    Option<"maxStackBytes", "max-stack-bytes", "int64_t", "262144",
+      "memory of a nest that may be on the stack, in bytes">,
+    Option<"countBytes", "count-bytes", "bool", "false",
+      "count the bytes of this memory that a run writes">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::attn::AttnDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
