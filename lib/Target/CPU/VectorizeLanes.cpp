@@ -547,9 +547,10 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
       schedule->prologue = getPrologue(op);
       if (schedule->prologue && !fused.insert(schedule->prologue->op).second)
         schedule->prologue.reset();
+      // Of two products that one op reads, one takes it.
       schedule->epilogue = getEpilogue(op);
-      if (schedule->epilogue)
-        fused.insert(schedule->epilogue->op);
+      if (schedule->epilogue && !fused.insert(schedule->epilogue->op).second)
+        schedule->epilogue.reset();
       plan.insert({op, *schedule});
     });
     plan.remove_if(
