@@ -56,6 +56,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
     pm.addPass(createCSEPass());
     pm.addPass(createAttnInstrument());
   }
+  pm.addPass(createAttnFuseMultiplyAdd());
   pm.addPass(createAttnDecompose());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

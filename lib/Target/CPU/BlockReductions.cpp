@@ -22,10 +22,21 @@ using namespace mlir::attn;
 /// With more rows the other operand is read many times whatever the order.
 static constexpr int64_t kMaxRows = 16;
 
+/// A whole tensor, not a part of a larger one, that fits in the second cache: what
+/// is used again and again, such as weights. It is read from there in any order.
+static bool isCached(OpOperand &operand, int64_t maxBytes) {
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  return type.hasStaticShape() &&
+         type.getNumElements() <=
+             maxBytes * 8 / type.getElementTypeBitWidth() &&
+         !operand.get().getDefiningOp<tensor::ExtractSliceOp>();
+}
+
 /// The reduced dimension of a product with few rows and several register tiles of
-/// columns, if a row-major operand is indexed by it and by the columns.
+/// columns, if a row-major operand from memory is indexed by it and by the columns.
 static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block,
-                                             int64_t columns) {
+                                             int64_t columns,
+                                             int64_t cachedBytes) {
   SmallVector<unsigned> reduced;
   op.getReductionDims(reduced);
   if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
@@ -45,7 +56,8 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block
     unsigned rank = map.getNumResults();
     found |= rank >= 2 && map.isProjectedPermutation() &&
              map.getDimPosition(rank - 1) == lane &&
-             map.getDimPosition(rank - 2) == reduced.front();
+             map.getDimPosition(rank - 2) == reduced.front() &&
+             !isCached(*input, cachedBytes);
   }
   for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
     int64_t size = sizes[result.getDimPosition(i)];
@@ -73,7 +85,7 @@ struct CPUBlockReductions
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops) {
-      std::optional<unsigned> dim = getDimToBlock(op, block, columns);
+      std::optional<unsigned> dim = getDimToBlock(op, block, columns, cachedBytes);
       if (!dim)
         continue;
       IRRewriter rewriter(op);

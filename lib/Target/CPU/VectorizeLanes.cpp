@@ -177,7 +177,8 @@ private:
           return getStatic(sizes[dim]) != 1;
         });
     int64_t narrow = getVectorLanes();
-    int64_t wide = isLongChain ? narrow : narrow * tiles.lanes;
+    int64_t wide =
+        isLongChain ? narrow : narrow * tiles.lanes * getLanesForRows();
     if (auto known = getStatic(size)) {
       wide = std::min<int64_t>(
           wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
@@ -205,6 +206,15 @@ private:
       middle = end;
     }
     return forEach(middle, size, narrow, results, emit(narrow, false));
+  }
+
+  /// Few rows leave accumulators to more lanes: sums that wait for each other less.
+  int64_t getLanesForRows() {
+    std::optional<int64_t> rows =
+        schedule.row ? getStatic(sizes[*schedule.row]) : std::nullopt;
+    return rows && *rows > 0 && *rows < tiles.rows
+               ? llvm::bit_floor(uint64_t(tiles.rows / *rows))
+               : 1;
   }
 
   SmallVector<Value> emitRows(ValueRange tensors) {
@@ -547,9 +557,10 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
       schedule->prologue = getPrologue(op);
       if (schedule->prologue && !fused.insert(schedule->prologue->op).second)
         schedule->prologue.reset();
+      // Of two products that one op reads, one takes it.
       schedule->epilogue = getEpilogue(op);
-      if (schedule->epilogue)
-        fused.insert(schedule->epilogue->op);
+      if (schedule->epilogue && !fused.insert(schedule->epilogue->op).second)
+        schedule->epilogue.reset();
       plan.insert({op, *schedule});
     });
     plan.remove_if(

@@ -45,3 +45,30 @@ func.func @negative_exp2_f16(%x: f16) -> f16 {
   %y = math.exp2 %x : f16
   return %y : f16
 }
+
+// CHECK-LABEL: func @exp(
+//   CHECK-NOT:   math.exp
+func.func @exp(%x: vector<4xf64>) -> vector<4xf64> {
+  %y = math.exp %x : vector<4xf64>
+  return %y : vector<4xf64>
+}
+
+// Four parts of pi/2 are taken off one after the other.
+// CHECK-LABEL: func @sine(
+//   CHECK-NOT:   math.sin
+//   CHECK-NOT:   math.cos
+// CHECK-COUNT-5: math.fma {{.*}} : vector<8xf32>
+func.func @sine(%x: vector<8xf32>, %z: f64) -> (vector<8xf32>, f64) {
+  %y = math.sin %x : vector<8xf32>
+  %w = math.cos %z : f64
+  return %y, %w : vector<8xf32>, f64
+}
+
+// Upstream's approximation takes vectors only.
+// CHECK-LABEL: func @negative_rsqrt(
+// CHECK-COUNT-2: math.rsqrt
+func.func @negative_rsqrt(%x: f32, %z: vector<8xf32>) -> (f32, vector<8xf32>) {
+  %y = math.rsqrt %x : f32
+  %w = math.rsqrt %z : vector<8xf32>
+  return %y, %w : f32, vector<8xf32>
+}

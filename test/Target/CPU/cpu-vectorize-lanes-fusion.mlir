@@ -152,3 +152,38 @@ func.func @negative_two_readers(%k: tensor<8x32xf32>, %q: tensor<32x16xf32>, %in
   } -> tensor<8x16xf32>
   return %raw, %s : tensor<8x16xf32>, tensor<8x16xf32>
 }
+
+// -----
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+#tile = affine_map<(m, n) -> (m, n)>
+
+// One op that reads two products runs on the tiles of one of them.
+
+// CHECK-LABEL: func @two_products(
+// CHECK-COUNT-4: math.fma
+//         CHECK: arith.mulf
+//     CHECK-NOT: linalg
+func.func @two_products(%a: tensor<1x32xf32>, %v: tensor<32x16xf32>, %w: tensor<32x16xf32>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  %up = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %v : tensor<1x32xf32>, tensor<32x16xf32>) outs(%init : tensor<1x16xf32>) {
+  ^bb0(%p: f32, %q: f32, %sum: f32):
+    %next = math.fma %p, %q, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x16xf32>
+  %gate = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : tensor<1x32xf32>, tensor<32x16xf32>) outs(%init : tensor<1x16xf32>) {
+  ^bb0(%p: f32, %q: f32, %sum: f32):
+    %next = math.fma %p, %q, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x16xf32>
+  %hidden = linalg.generic {indexing_maps = [#tile, #tile, #tile], iterator_types = ["parallel", "parallel"]}
+      ins(%up, %gate : tensor<1x16xf32>, tensor<1x16xf32>) outs(%init : tensor<1x16xf32>) {
+  ^bb0(%p: f32, %q: f32, %out: f32):
+    %next = arith.mulf %p, %q : f32
+    linalg.yield %next : f32
+  } -> tensor<1x16xf32>
+  return %hidden : tensor<1x16xf32>
+}

@@ -116,14 +116,15 @@ def CPUBlockReductions : Pass<"cpu-block-reductions"> {
     A product of few rows with a large matrix moves the matrix. In tiles of the
     result's columns, each over all of the reduction, it would be read in thin
     strips; in blocks of the reduction each block comes from memory once and
-    serves the other tiles from the cache. Sums keep their order.
+    serves the other tiles from the cache. Sums keep their order. A whole matrix of
+    at most `cached-bytes`, such as weights, is taken to be in the cache already.
 
     ```mlir
-    func.func @example(%w: tensor<4x256xf32>, %v: tensor<256x128xf32>, %init: tensor<4x128xf32>) -> tensor<4x128xf32> {
+    func.func @example(%w: tensor<4x4096xf32>, %v: tensor<4096x128xf32>, %init: tensor<4x128xf32>) -> tensor<4x128xf32> {
       %o = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
                                             affine_map<(m, n, k) -> (m, n)>],
                            iterator_types = ["parallel", "parallel", "reduction"]}
-          ins(%w, %v : tensor<4x256xf32>, tensor<256x128xf32>) outs(%init : tensor<4x128xf32>) {
+          ins(%w, %v : tensor<4x4096xf32>, tensor<4096x128xf32>) outs(%init : tensor<4x128xf32>) {
       ^bb0(%x: f32, %y: f32, %sum: f32):
         %next = math.fma %x, %y, %sum : f32
         linalg.yield %next : f32
@@ -135,8 +136,8 @@ def CPUBlockReductions : Pass<"cpu-block-reductions"> {
     becomes
 
     ```mlir
-    scf.for %k = %c0 to %c256 step %c16 iter_args(...) -> (tensor<4x128xf32>)
-      %v_block = tensor.extract_slice %v[%k, 0] [16, 128] [1, 1] : tensor<256x128xf32> to tensor<16x128xf32>
+    scf.for %k = %c0 to %c4096 step %c16 iter_args(...) -> (tensor<4x128xf32>)
+      %v_block = tensor.extract_slice %v[%k, 0] [16, 128] [1, 1] : tensor<4096x128xf32> to tensor<16x128xf32>
       linalg.generic ... tensor<16x128xf32>
     ```
   }];
@@ -145,6 +146,8 @@ def CPUBlockReductions : Pass<"cpu-block-reductions"> {
       "steps of the reduction in a block">,
     Option<"columns", "columns", "int64_t", "16",
       "columns of a register tile: a result no wider is left alone">,
+    Option<"cachedBytes", "cached-bytes", "int64_t", "262144",
+      "a whole matrix up to this size is taken to be in a cache, in bytes">,
   ];
   let dependentDialects = [
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
@@ -161,11 +164,15 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     (degree 6) and f64 (degree 11), scalars and vectors. An exp2 marked
     `attn.nonpositive`, as weights are, takes one scaling instead of two.
 
-    `math.tanh` (soft-capping) is t / (t + 2) with t = e^2|x| - 1, in f32 and f64
-    within 3 ulp, next to 0 too. Other functions of f32 (exp, log, ... in score
-    regions and in the log-sum-exp) take upstream's polynomial approximations; what has none is left
-    to the C library. Conversions between bf16 and f32 become integer arithmetic,
-    rounded to nearest even, with denormals and NaN kept.
+    `math.exp` is (1 + (e^r - 1)) * 2^n with x = n ln(2) + r, `math.tanh`
+    (soft-capping, GELU) is t / (t + 2) with t = e^2|x| - 1, all digits next to 0
+    too. `math.sin` and `math.cos` (rotary positions) take multiples of pi/2 off in
+    four parts: exact up to |x| = 3.2e6 in f32 and 1.7e15 in f64, NaN beyond. All in
+    f32 and f64, exp, sin and cos within 2 ulp, tanh within 3. `math.rsqrt` is
+    1 / sqrt(x). Other functions of f32 (log, ... in the log-sum-exp) take upstream's
+    polynomial approximations (erf: within 5 ulp); what has none, such as log and
+    erf of f64, is left to the C library. Conversions between bf16 and f32 become
+    integer arithmetic, rounded to nearest even, with denormals and NaN kept.
 
     ```mlir
     func.func @example(%x: vector<8xf32>) -> vector<8xf32> {

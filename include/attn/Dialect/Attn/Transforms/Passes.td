@@ -143,6 +143,34 @@ def AttnDecompose : Pass<"attn-decompose"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnFuseMultiplyAdd : Pass<"attn-fuse-multiply-add"> {
+  let summary = "named products multiply and add in one rounding";
+  let description = [{
+    `linalg.matmul` and other named products leave open how a term is added to its
+    sum. Here that is decided: by `math.fma`, once and for all forms, as strict
+    numerics ask for. A `linalg.generic` says what it computes, and keeps it. Sums
+    of other types than f32 and f64 are left alone.
+
+    ```mlir
+    func.func @example(%x: tensor<?x64xf32>, %w: tensor<64x32xf32>, %init: tensor<?x32xf32>) -> tensor<?x32xf32> {
+      %y = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x32xf32>)
+             outs(%init : tensor<?x32xf32>) -> tensor<?x32xf32>
+      return %y : tensor<?x32xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %y = linalg.generic ... iterator_types = ["parallel", "parallel", "reduction"]
+    ^bb0(%a: f32, %b: f32, %sum: f32):
+      %next = math.fma %a, %b, %sum : f32
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect"];
+}
+
 def AttnHoistInvariants : Pass<"attn-hoist-invariants"> {
   let summary = "move what never changes out of loops that run in order";
   let description = [{
