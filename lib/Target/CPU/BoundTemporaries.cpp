@@ -54,32 +54,20 @@ static void spreadRows(MutableArrayRef<int64_t> shape, int64_t elementBytes) {
     shape.back() += kLineBytes / elementBytes;
 }
 
-/// Gives each use its own empty tensor. CSE makes one of those that look alike,
-/// and then two temporaries that live at the same time would share a buffer:
-/// bufferization has to copy, into a buffer of dynamic size.
+/// Gives each use its own empty tensor, next to it. CSE makes one of those that
+/// look alike, and then two temporaries that live at the same time would share a
+/// buffer: bufferization has to copy, into a buffer of dynamic size. One that is
+/// used in a loop alone lives in the loop alone.
 static void splitUses(Operation *root) {
-  SmallVector<tensor::EmptyOp> shared;
-  root->walk([&](tensor::EmptyOp empty) {
-    if (!empty->use_empty() && !empty->hasOneUse())
-      shared.push_back(empty);
-  });
-  for (tensor::EmptyOp empty : shared) {
-    OpBuilder b(empty);
-    for (OpOperand &use :
-         llvm::make_early_inc_range(llvm::drop_begin(empty->getUses())))
+  SmallVector<tensor::EmptyOp> temporaries;
+  root->walk([&](tensor::EmptyOp empty) { temporaries.push_back(empty); });
+  for (tensor::EmptyOp empty : temporaries) {
+    for (OpOperand &use : llvm::make_early_inc_range(empty->getUses())) {
+      OpBuilder b(use.getOwner());
       use.set(b.clone(*empty)->getResult(0));
+    }
+    empty.erase();
   }
-}
-
-/// Moves empty tensors of layer functions into the loops that use them: merged with
-/// equal ones or moved out, they would live during every call of these loops.
-static void sinkIntoLoops(Operation *root) {
-  root->walk([&](tensor::EmptyOp empty) {
-    auto function = empty->getParentOfType<func::FuncOp>();
-    if (empty->hasOneUse() && function &&
-        function->hasAttr(AttnDialect::kFrame))
-      empty->moveBefore(*empty->user_begin());
-  });
 }
 
 namespace {
@@ -89,7 +77,6 @@ struct CPUBoundTemporaries
 
   void runOnOperation() override {
     splitUses(getOperation());
-    sinkIntoLoops(getOperation());
     SmallVector<tensor::EmptyOp> temporaries;
     getOperation()->walk([&](tensor::EmptyOp empty) {
       if (empty.getType().getRank() > 0 &&
