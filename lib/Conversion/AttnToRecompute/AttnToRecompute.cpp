@@ -45,9 +45,10 @@ private:
   /// Histories of layer `i` for the tokens from `first` on.
   SmallVector<History> getHistories(OpBuilder &b, Scope &scope, unsigned i,
                                     Value first, bool isOutermost);
-  /// Makes what enters layer `i` known to `slicer`.
+  /// Makes what enters layer `i` known to `slicer`; it may be computed in
+  /// `destinations`.
   void provideInputs(OpBuilder &b, Scope &scope, unsigned i,
-                     TokenSlicer &slicer);
+                     TokenSlicer &slicer, ValueRange destinations = {});
 
   RewriteContext &context;
   SegmentAttr plan;
@@ -125,8 +126,10 @@ void SegmentRewrite::createFunctions(SymbolTable &symbols) {
                         Twine(firstLayer + i + 1)).str();
     functions.push_back(createLayerFunction(
         context, name, layers[i + 1].inputs,
-        [&](OpBuilder &b, Scope &scope, TokenSlicer &slicer) {
-          provideInputs(b, scope, i, slicer);
+        [&](OpBuilder &b, Scope &scope, TokenSlicer &slicer,
+            ValueRange destinations) {
+          // What enters is read before what leaves is written: one memory.
+          provideInputs(b, scope, i, slicer, destinations);
           emitMixer(b, context, scope, slicer, layers[i],
                     getHistories(b, scope, i, slicer.getFirst(),
                                  /*isOutermost=*/false));
@@ -136,10 +139,12 @@ void SegmentRewrite::createFunctions(SymbolTable &symbols) {
 }
 
 void SegmentRewrite::provideInputs(OpBuilder &b, Scope &scope, unsigned i,
-                            TokenSlicer &slicer) {
+                                   TokenSlicer &slicer,
+                                   ValueRange destinations) {
   if (i > 0) {
     SmallVector<Value> inputs = functions[i - 1].call(
-        b, context.stack.function.getLoc(), scope, slicer.getFirst());
+        b, context.stack.function.getLoc(), scope, slicer.getFirst(),
+        destinations);
     for (auto [whole, tile] : llvm::zip(layers[i].inputs, inputs))
       slicer.set(whole, tile);
   } else if (kept) {

@@ -135,28 +135,36 @@ Value mlir::attn::emitFirstVisible(OpBuilder &b, const RewriteContext &context,
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> LayerFunction::call(OpBuilder &b, Location loc, Scope &scope,
-                                       Value first) const {
+                                       Value first,
+                                       ValueRange destinations) const {
   func::FuncOp callee = function;
   SmallVector<Value> operands = {first};
+  if (callee.getResultTypes() == destinations.getTypes())
+    llvm::append_range(operands, destinations);
+  else
+    for (Type type : callee.getResultTypes())
+      operands.push_back(tensor::EmptyOp::create(
+          b, loc, cast<RankedTensorType>(type).getShape(),
+          getElementTypeOrSelf(type)));
   for (Value value : shared)
     operands.push_back(scope.get(value));
-  for (Type type : callee.getResultTypes()) {
-    auto tile = cast<RankedTensorType>(type);
-    operands.push_back(tensor::EmptyOp::create(b, loc, tile.getShape(),
-                                               tile.getElementType()));
-  }
   return llvm::to_vector_of<Value>(
       func::CallOp::create(b, loc, callee, operands).getResults());
 }
 
 LayerFunction mlir::attn::createLayerFunction(
     const RewriteContext &context, StringRef name, ArrayRef<Value> outputs,
-    function_ref<void(OpBuilder &, Scope &, TokenSlicer &)> emit) {
+    function_ref<void(OpBuilder &, Scope &, TokenSlicer &, ValueRange)> emit) {
   func::FuncOp original = context.stack.function;
   Location loc = original.getLoc();
   OpBuilder b(original);
-  auto function =
-      func::FuncOp::create(b, loc, name, b.getFunctionType(b.getIndexType(), {}));
+  SmallVector<Type> types;
+  for (Value output : outputs)
+    types.push_back(context.getTileType(output));
+  SmallVector<Type> arguments = {b.getIndexType()};
+  llvm::append_range(arguments, types);
+  auto function = func::FuncOp::create(b, loc, name,
+                                       b.getFunctionType(arguments, types));
   function.setPrivate();
   function->setAttr(AttnDialect::kFrame, b.getUnitAttr());
   // It must stay a function: inlined, there would be 2^N copies of the lowest.
@@ -169,18 +177,14 @@ LayerFunction mlir::attn::createLayerFunction(
   Scope scope(function);
   // It is asked for what came before some token.
   TokenSlicer slicer(b, context, scope, body->getArgument(0), /*isWhole=*/true);
-  emit(b, scope, slicer);
+  SmallVector<Value> destinations(body->getArguments().drop_front());
+  emit(b, scope, slicer, destinations);
 
   SmallVector<Value> results;
-  for (Value output : outputs)
-    results.push_back(slicer.get(output));
-  SmallVector<Type> types = llvm::to_vector(ValueRange(results).getTypes());
-  for (Value &result : results) {
-    Value destination = body->addArgument(result.getType(), loc);
-    result = bufferization::MaterializeInDestinationOp::create(
-                 b, loc, result, destination)
-                 .getResult();
-  }
+  for (auto [output, destination] : llvm::zip(outputs, destinations))
+    results.push_back(bufferization::MaterializeInDestinationOp::create(
+                          b, loc, slicer.get(output), destination)
+                          .getResult());
   func::ReturnOp::create(b, loc, results);
   function.setType(b.getFunctionType(body->getArgumentTypes(), types));
   return {function, llvm::to_vector(scope.getArguments())};

@@ -38,20 +38,22 @@ Value emitFirstVisible(OpBuilder &b, const RewriteContext &context,
 
 /// A function that evaluates a layer for one block of tokens:
 ///
-///     @NAME(first, shared.., destinations..) -> what enters the next layer
+///     @NAME(first, destinations.., shared..) -> what enters the next layer
 struct LayerFunction {
   func::FuncOp function;
   SmallVector<Value> shared;
 
-  SmallVector<Value> call(OpBuilder &b, Location loc, Scope &scope,
-                          Value first) const;
+  /// Calls it, into `destinations` if these are of the right types.
+  SmallVector<Value> call(OpBuilder &b, Location loc, Scope &scope, Value first,
+                          ValueRange destinations) const;
 };
 
 /// Makes the function of a layer. `emit` evaluates the layer with the slicer that
-/// it is given; `outputs` are the values of the tokens that it then knows.
+/// it is given, and may use the destinations in between; `outputs` are the values
+/// of the tokens that it then knows.
 LayerFunction createLayerFunction(
     const RewriteContext &context, StringRef name, ArrayRef<Value> outputs,
-    function_ref<void(OpBuilder &, Scope &, TokenSlicer &)> emit);
+    function_ref<void(OpBuilder &, Scope &, TokenSlicer &, ValueRange)> emit);
 
 } // namespace mlir::attn
 
