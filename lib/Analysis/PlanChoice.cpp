@@ -27,11 +27,9 @@ static bool hasSlidingWindow(const LayerCost &layer) {
   return layer.left.has_value();
 }
 
-SmallVector<Segment> mlir::attn::getSegmentOptions(const StackCost &stack,
-                                                   int64_t first,
-                                                   int64_t layers,
-                                                   int64_t block,
-                                                   int64_t length) {
+SmallVector<Segment>
+mlir::attn::getSegmentOptions(const StackCost &stack, int64_t first,
+                              int64_t layers, int64_t block, int64_t length) {
   // The arguments are kept anyway: keeping the first input is no option.
   KeepKind keep = first == 0 ? KeepKind::None : KeepKind::Input;
   SmallVector<Segment> options = {{layers, keep}};
@@ -39,8 +37,8 @@ SmallVector<Segment> mlir::attn::getSegmentOptions(const StackCost &stack,
     options.push_back({layers, KeepKind::KeyValue});
     return options;
   }
-  bool slides = llvm::any_of(
-      ArrayRef(stack.layers).slice(first, layers), hasSlidingWindow);
+  bool slides = llvm::any_of(ArrayRef(stack.layers).slice(first, layers),
+                             hasSlidingWindow);
   // A window of one block is what is at hand without it.
   for (int64_t window = 0; window < length;
        window = window ? 2 * window : 2 * block)
@@ -246,8 +244,8 @@ void PlanSearch::addSegments(size_t first, size_t end) {
       plan.cacheBytes += before.cacheBytes;
       plan.frameBytes = std::max(plan.frameBytes, before.frameBytes);
       plan.flops += before.flops;
-      Integer bytes = plan.cacheBytes +
-                      std::max(plan.frameBytes, least[end].frameBytes);
+      Integer bytes =
+          plan.cacheBytes + std::max(plan.frameBytes, least[end].frameBytes);
       if (!known.covers(bytes, plan.flops + least[end].flops))
         plans[end].push_back(std::move(plan));
     }
@@ -297,8 +295,8 @@ PlanChoice mlir::attn::choosePlan(const StackCost &stack, int64_t length,
                                   std::optional<int64_t> budgetBytes) {
   PlanChoice choice;
   choice.curve = getCurve(stack, length);
-  choice.fits = !budgetBytes ||
-                choice.curve.front().cost.getPeakBytes() <= *budgetBytes;
+  choice.fits =
+      !budgetBytes || choice.curve.front().cost.getPeakBytes() <= *budgetBytes;
   for (auto [i, point] : llvm::enumerate(choice.curve))
     if (!budgetBytes || point.cost.getPeakBytes() <= *budgetBytes)
       choice.chosen = i;

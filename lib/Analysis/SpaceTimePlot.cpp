@@ -93,6 +93,17 @@ static void writeAxes(llvm::raw_ostream &os, const Axis &x, const Axis &y) {
                       (kLeft + kRight) / 2, kHeight - 12, (kTop + kBottom) / 2);
 }
 
+/// Plans beyond the budget are below the chosen one: the top is free.
+static void writeBudget(llvm::raw_ostream &os, double x, int64_t bytes) {
+  bool isLeft = x < (kLeft + kRight) / 2;
+  os << llvm::formatv("<line class=\"budget\" x1=\"{0:f1}\" x2=\"{0:f1}\" "
+                      "y1=\"{1}\" y2=\"{2}\"/><text class=\"tick\" "
+                      "x=\"{3:f1}\" y=\"{4}\" text-anchor=\"{5}\">budget "
+                      "{6}</text>\n",
+                      x, kTop, kBottom, isLeft ? x + 6 : x - 6, kTop + 12,
+                      isLeft ? "start" : "end", formatBytes(Integer(bytes)));
+}
+
 /// No plan needs less in both, and none is shown that needs more in both: the
 /// label of a point is above it on the right, or below it on the left.
 static void writeLabel(llvm::raw_ostream &os, const Plan &plan, double x,
@@ -130,11 +141,7 @@ void mlir::attn::writePlot(llvm::raw_ostream &os, const Report &report,
   if (report.budgetBytes) {
     double budget = x.place(getLog10(Integer(*report.budgetBytes)));
     if (budget >= kLeft && budget <= kRight)
-      os << llvm::formatv("<line class=\"budget\" x1=\"{0:f1}\" x2=\"{0:f1}\" "
-                          "y1=\"{1}\" y2=\"{2}\"><title>budget: {3}</title>"
-                          "</line>\n",
-                          budget, kTop, kBottom,
-                          formatBytes(Integer(*report.budgetBytes)));
+      writeBudget(os, budget, *report.budgetBytes);
   }
   // More memory than a plan needs is of no use before the next plan fits.
   SmallVector<size_t> shown = getShownPoints(choice, mostPoints);

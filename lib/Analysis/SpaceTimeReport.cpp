@@ -78,9 +78,8 @@ static void writeSummary(llvm::raw_ostream &os, const Report &report) {
 
 static void writeTable(llvm::raw_ostream &os, const PlanChoice &choice) {
   os << "<h2>Plans</h2>\n<div class=\"wide\"><table>\n<tr>";
-  for (StringRef head :
-       {"plan", "peak", "flops", "folds", "block evaluations", "disk reads",
-        "state", "temporaries", "caches"})
+  for (StringRef head : {"plan", "peak", "flops", "folds", "block evaluations",
+                         "disk reads", "state", "temporaries", "caches"})
     os << "<th>" << head << "</th>";
   os << "</tr>\n";
   for (size_t i : getShownPoints(choice, kMaxRows)) {

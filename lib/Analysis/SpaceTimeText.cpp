@@ -89,7 +89,8 @@ void mlir::attn::printTable(llvm::raw_ostream &os, const PlanChoice &choice) {
   size_t width = 4;
   for (const PlannedCost &point : choice.curve)
     width = std::max(width, describePlan(point.plan).size());
-  auto printRow = [&](StringRef mark, StringRef plan, ArrayRef<std::string> row) {
+  auto printRow = [&](StringRef mark, StringRef plan,
+                      ArrayRef<std::string> row) {
     os << mark << ' ' << llvm::left_justify(plan, width);
     for (const std::string &cell : row)
       os << "  " << llvm::right_justify(cell, 12);
@@ -118,24 +119,26 @@ void mlir::attn::printTable(llvm::raw_ostream &os, const PlanChoice &choice) {
 llvm::json::Object mlir::attn::toJson(const Plan &plan) {
   llvm::json::Array segments;
   for (const Segment &segment : plan.segments)
-    segments.push_back(llvm::json::Object{
-        {"layers", segment.layers},
-        {"keep", stringifyKeepKind(segment.keep)},
-        {"window", segment.window},
-        {"prefix", segment.prefix}});
-  return llvm::json::Object{{"segments", std::move(segments)}, {"block", plan.block}};
+    segments.push_back(
+        llvm::json::Object{{"layers", segment.layers},
+                           {"keep", stringifyKeepKind(segment.keep)},
+                           {"window", segment.window},
+                           {"prefix", segment.prefix}});
+  return llvm::json::Object{{"segments", std::move(segments)},
+                            {"block", plan.block}};
 }
 
 llvm::json::Object mlir::attn::toJson(const SpaceTime &cost) {
-  return llvm::json::Object{{"folds", getDigits(cost.counts.folds)},
-          {"block_evaluations", getDigits(cost.counts.blockEvaluations)},
-          {"disk_reads", getDigits(cost.counts.diskReads)},
-          {"flops", getDigits(cost.counts.flops)},
-          {"peak_bytes", getDigits(cost.getPeakBytes())},
-          {"state_bytes", getDigits(cost.frames.state)},
-          {"temporary_bytes", getDigits(cost.frames.temporaries)},
-          {"cache_bytes", getDigits(cost.cacheBytes)},
-          {"disk_bytes", getDigits(cost.diskBytes)}};
+  return llvm::json::Object{
+      {"folds", getDigits(cost.counts.folds)},
+      {"block_evaluations", getDigits(cost.counts.blockEvaluations)},
+      {"disk_reads", getDigits(cost.counts.diskReads)},
+      {"flops", getDigits(cost.counts.flops)},
+      {"peak_bytes", getDigits(cost.getPeakBytes())},
+      {"state_bytes", getDigits(cost.frames.state)},
+      {"temporary_bytes", getDigits(cost.frames.temporaries)},
+      {"cache_bytes", getDigits(cost.cacheBytes)},
+      {"disk_bytes", getDigits(cost.diskBytes)}};
 }
 
 llvm::json::Object mlir::attn::toJson(const PlanChoice &choice) {
@@ -146,6 +149,6 @@ llvm::json::Object mlir::attn::toJson(const PlanChoice &choice) {
     curve.push_back(std::move(entry));
   }
   return llvm::json::Object{{"curve", std::move(curve)},
-          {"chosen", static_cast<int64_t>(choice.chosen)},
-          {"fits", choice.fits}};
+                            {"chosen", static_cast<int64_t>(choice.chosen)},
+                            {"fits", choice.fits}};
 }

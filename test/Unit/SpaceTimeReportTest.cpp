@@ -43,7 +43,7 @@ TEST(SpaceTimeReportTest, JsonIsExact) {
   SpaceTime cost = evaluate(stack, {{{12}}}, 64);
   llvm::json::Object json = toJson(cost);
   // C(77, 13) - 1 - 64
-  EXPECT_EQ(json.getString("folds"), "183237376767520");
+  EXPECT_EQ(json.getString("folds"), "183746395241960");
   llvm::json::Object plan = toJson(kPlan);
   EXPECT_EQ(plan.getInteger("block"), 4);
   const llvm::json::Array *segments = plan.getArray("segments");
@@ -95,7 +95,8 @@ TEST(SpaceTimeReportTest, PageShowsTheChoice) {
   writeReport(os, report);
   EXPECT_LT(page.size(), size_t(1) << 20);
   EXPECT_EQ(page.find("<decoder>"), std::string::npos);
-  EXPECT_NE(page.find("<strong>" + describePlan(report.choice.getChosen().plan) +
+  EXPECT_NE(page.find("<strong>" +
+                      describePlan(report.choice.getChosen().plan) +
                       "</strong>"),
             std::string::npos);
   llvm::outs() << "BEGIN PAGE\n" << page << "END PAGE\n";

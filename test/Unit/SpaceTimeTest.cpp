@@ -213,8 +213,8 @@ TEST(SpaceTimeTest, CountsBeyondMachineIntegers) {
   EXPECT_EQ(folds, BinomialSum::binomial(81, 81).evaluate(1024) - 1025);
 }
 
-/// max(N (3d + 2H) + d + 2 d_kv, (N - 1) (3d + 2H) + d + d_ff) numbers, whatever
-/// the length; here of 64 bytes, so that nothing is rounded.
+/// max(N (3d + 2H) + d + 2 d_kv, (N - 1) (3d + 2H) + d + d_ff) numbers,
+/// whatever the length; here of 64 bytes, so that nothing is rounded.
 TEST(SpaceTimeTest, FramesAreTheClosedForm) {
   for (int64_t d : {8, 16})
     for (int64_t heads : {2, 4})
