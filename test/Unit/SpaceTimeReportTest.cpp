@@ -100,6 +100,7 @@ TEST(SpaceTimeReportTest, PageShowsTheChoice) {
                       "</strong>"),
             std::string::npos);
   llvm::outs() << "BEGIN PAGE\n" << page << "END PAGE\n";
+  llvm::outs().flush(); // Before the test framework writes again.
 }
 
 /// A curve of many plans is thinned out, the chosen one is always there.
