@@ -27,11 +27,9 @@ static bool hasSlidingWindow(const LayerCost &layer) {
   return layer.left.has_value();
 }
 
-SmallVector<Segment> mlir::attn::getSegmentOptions(const StackCost &stack,
-                                                   int64_t first,
-                                                   int64_t layers,
-                                                   int64_t block,
-                                                   int64_t length) {
+SmallVector<Segment>
+mlir::attn::getSegmentOptions(const StackCost &stack, int64_t first,
+                              int64_t layers, int64_t block, int64_t length) {
   // The arguments are kept anyway: keeping the first input is no option.
   KeepKind keep = first == 0 ? KeepKind::None : KeepKind::Input;
   SmallVector<Segment> options = {{layers, keep}};
@@ -39,8 +37,8 @@ SmallVector<Segment> mlir::attn::getSegmentOptions(const StackCost &stack,
     options.push_back({layers, KeepKind::KeyValue});
     return options;
   }
-  bool slides = llvm::any_of(
-      ArrayRef(stack.layers).slice(first, layers), hasSlidingWindow);
+  bool slides = llvm::any_of(ArrayRef(stack.layers).slice(first, layers),
+                             hasSlidingWindow);
   // A window of one block is what is at hand without it.
   for (int64_t window = 0; window < length;
        window = window ? 2 * window : 2 * block)
@@ -66,7 +64,32 @@ SmallVector<int64_t> mlir::attn::getBlockOptions(const StackCost &stack,
 // Search
 //===----------------------------------------------------------------------===//
 
+static constexpr int64_t kExa = 1'000'000'000'000'000'000;
+
 namespace {
+/// The least flops found so far, by peak bytes.
+class Frontier {
+public:
+  /// Whether something needs no more bytes and no more flops.
+  bool covers(const Integer &bytes, const Integer &flops) const {
+    auto next = leastFlops.upper_bound(bytes);
+    return next != leastFlops.begin() && std::prev(next)->second <= flops;
+  }
+  /// Returns whether it was news.
+  bool add(const Integer &bytes, const Integer &flops) {
+    if (covers(bytes, flops))
+      return false;
+    auto worse = leastFlops.lower_bound(bytes);
+    while (worse != leastFlops.end() && worse->second >= flops)
+      worse = leastFlops.erase(worse);
+    leastFlops.emplace_hint(worse, bytes, flops);
+    return true;
+  }
+
+private:
+  std::map<Integer, Integer> leastFlops; // Descending.
+};
+
 /// A plan of the first layers: its last segment and the plan before that.
 struct PartialPlan {
   Integer cacheBytes; // Caches add up,
@@ -77,25 +100,39 @@ struct PartialPlan {
 };
 
 /// Finds the plans with one block size by dynamic programming over the layer
-/// boundaries. Of two plans of the same layers, the one that is not better in
-/// caches, frames or flops is part of no better plan.
+/// boundaries. A plan of the first layers is part of no better plan if another
+/// one of the same layers is not worse in caches, frames and flops, or if with
+/// the least that the rest can need a known plan is as good.
 class PlanSearch {
 public:
-  PlanSearch(const StackCost &stack, int64_t block, int64_t length);
+  PlanSearch(const StackCost &stack, int64_t block, int64_t length,
+             const Frontier &known);
 
   ArrayRef<PartialPlan> getPlans() const { return plans.back(); }
   Plan getPlan(const PartialPlan &last) const;
 
 private:
+  void findLeast();
   void addSegments(size_t first, size_t end);
-  ArrayRef<LayerCounts> count(size_t end, const Segment &segment);
+  Integer getFlops(size_t end, const Segment &segment, SegmentBlocks range);
+  ArrayRef<LayerCounts> count(size_t end, SegmentBlocks range);
+  int64_t getInputBytes(size_t layer) const {
+    return layer < stack.layers.size() ? stack.layers[layer].inputBytes : 0;
+  }
 
   const StackCost &stack;
   int64_t block, length;
+  const Frontier &known;
+  /// What the layers from the i-th on, and what follows them, need at least.
+  std::vector<PartialPlan> least;
   std::vector<std::vector<PartialPlan>> plans; // Of the first i layers.
-  /// Of segments that end at one place, with a window and a prefix; the counts
-  /// of a layer depend on those above it only.
-  std::map<std::pair<int64_t, int64_t>, SmallVector<LayerCounts>> counted;
+  /// By window and prefix in blocks: the layers of a segment that reaches the
+  /// first layer, from below. Where all masks are the same, counts depend on
+  /// the number of layers above only and serve all ends.
+  using Caches = std::pair<int64_t, int64_t>;
+  std::map<Caches, SmallVector<LayerCounts>> counted;
+  /// Of the topmost 1, 2, ... layers below the end.
+  std::map<Caches, SmallVector<Integer>> flops;
 };
 } // namespace
 
@@ -105,59 +142,99 @@ static void keepBest(std::vector<PartialPlan> &plans) {
     return std::tie(x.cacheBytes, x.frameBytes, x.flops) <
            std::tie(y.cacheBytes, y.frameBytes, y.flops);
   });
-  // Least flops by frame bytes, of the plans so far: their caches are smaller.
-  std::map<Integer, Integer> leastFlops;
-  std::vector<PartialPlan> best;
-  for (PartialPlan &plan : plans) {
-    auto next = leastFlops.upper_bound(plan.frameBytes);
-    if (next != leastFlops.begin() && std::prev(next)->second <= plan.flops)
-      continue;
-    while (next != leastFlops.end() && next->second >= plan.flops)
-      next = leastFlops.erase(next);
-    leastFlops[plan.frameBytes] = plan.flops;
-    best.push_back(std::move(plan));
-  }
-  plans = std::move(best);
+  Frontier frames; // Of the plans so far: their caches are no larger.
+  llvm::erase_if(plans, [&](const PartialPlan &plan) {
+    return !frames.add(plan.frameBytes, plan.flops);
+  });
 }
 
-PlanSearch::PlanSearch(const StackCost &stack, int64_t block, int64_t length)
-    : stack(stack), block(block), length(length),
-      plans(stack.layers.size() + 1) {
+PlanSearch::PlanSearch(const StackCost &stack, int64_t block, int64_t length,
+                       const Frontier &known)
+    : stack(stack), block(block), length(length), known(known),
+      least(stack.layers.size() + 1), plans(stack.layers.size() + 1) {
+  findLeast();
   plans[0].emplace_back();
   for (size_t end = 1; end < plans.size(); ++end) {
-    counted.clear();
+    flops.clear();
     for (size_t first = 0; first < end; ++first)
       addSegments(first, end);
     keepBest(plans[end]);
   }
 }
 
-ArrayRef<LayerCounts> PlanSearch::count(size_t end, const Segment &segment) {
+/// No layer works less, and has a smaller frame, than alone with its keys and
+/// values kept.
+void PlanSearch::findLeast() {
+  least.back().flops =
+      Integer(llvm::divideCeil(length, block)) * block * stack.finalFlops;
+  Segment alone{1, KeepKind::KeyValue};
+  SegmentBlocks range = SegmentBlocks::get(alone, block, length);
+  for (size_t i = stack.layers.size(); i-- > 0;) {
+    auto layer = ArrayRef(stack.layers).slice(i, 1);
+    FrameBytes frame = getFrameBytes(layer, alone, range, getInputBytes(i + 1));
+    least[i].frameBytes = std::max(least[i + 1].frameBytes, frame.getTotal());
+    least[i].flops =
+        least[i + 1].flops +
+        countSegment(layer, countEvaluations(layer, range), alone, range, false)
+            .flops;
+  }
+}
+
+ArrayRef<LayerCounts> PlanSearch::count(size_t end, SegmentBlocks range) {
+  ArrayRef<LayerCost> layers(stack.layers);
+  bool isUniform = llvm::all_of(layers, [&](const LayerCost &layer) {
+    return layer.left == layers.front().left;
+  });
   auto [known, isNew] =
-      counted.try_emplace(std::make_pair(segment.window, segment.prefix));
-  if (isNew)
-    known->second = countEvaluations(ArrayRef(stack.layers).take_front(end),
-                                     SegmentBlocks::get(segment, block, length));
-  return ArrayRef(known->second).take_back(segment.layers);
+      counted.try_emplace(std::make_pair(range.window, range.prefix));
+  if (isNew || !isUniform)
+    known->second =
+        countEvaluations(isUniform ? layers : layers.take_front(end), range);
+  return ArrayRef(known->second).take_back(end);
+}
+
+Integer PlanSearch::getFlops(size_t end, const Segment &segment,
+                             SegmentBlocks range) {
+  auto countLayer = [&](size_t i, ArrayRef<LayerCounts> counts) {
+    return countSegment(ArrayRef(stack.layers).slice(i, 1), counts.slice(i, 1),
+                        segment, range, false)
+        .flops;
+  };
+  if (segment.keep == KeepKind::KeyValue)
+    return countLayer(end - 1, count(end, range));
+  auto [known, isNew] =
+      flops.try_emplace(std::make_pair(range.window, range.prefix));
+  if (isNew) {
+    ArrayRef<LayerCounts> counts = count(end, range);
+    Integer sum(0);
+    for (size_t i = end; i-- > 0;)
+      known->second.push_back(sum += countLayer(i, counts));
+  }
+  return known->second[segment.layers - 1];
 }
 
 void PlanSearch::addSegments(size_t first, size_t end) {
   auto layers = ArrayRef(stack.layers).slice(first, end - first);
-  int64_t outputBytes =
-      end < stack.layers.size() ? stack.layers[end].inputBytes : 0;
   std::vector<PartialPlan> options;
+  Integer maxUsefulFlops = Integer(kMaxUsefulExaflops) * kExa;
+  Integer leastBefore = least[0].flops - least[first].flops;
   for (const Segment &segment :
        getSegmentOptions(stack, first, end - first, block, length)) {
     SegmentBlocks range = SegmentBlocks::get(segment, block, length);
     PartialPlan option;
     option.segment = segment;
+    option.flops = getFlops(end, segment, range);
+    bool isRecompute = segment.layers == int64_t(stack.layers.size()) &&
+                       segment.window == 0 && segment.prefix == 0;
+    if (option.flops > maxUsefulFlops && !isRecompute)
+      continue;
     option.cacheBytes = getCacheBytes(layers, segment, length);
     option.frameBytes =
-        getFrameBytes(layers, segment, range, outputBytes).getTotal();
-    option.flops = countSegment(layers, count(end, segment), segment, range,
-                                first == 0)
-                       .flops;
-    options.push_back(std::move(option));
+        getFrameBytes(layers, segment, range, getInputBytes(end)).getTotal();
+    Integer flops = option.flops + leastBefore + least[end].flops;
+    Integer frames = std::max(option.frameBytes, least[0].frameBytes);
+    if (!known.covers(option.cacheBytes + frames, flops))
+      options.push_back(std::move(option));
   }
   keepBest(options);
   for (auto [i, before] : llvm::enumerate(plans[first]))
@@ -167,7 +244,10 @@ void PlanSearch::addSegments(size_t first, size_t end) {
       plan.cacheBytes += before.cacheBytes;
       plan.frameBytes = std::max(plan.frameBytes, before.frameBytes);
       plan.flops += before.flops;
-      plans[end].push_back(std::move(plan));
+      Integer bytes =
+          plan.cacheBytes + std::max(plan.frameBytes, least[end].frameBytes);
+      if (!known.covers(bytes, plan.flops + least[end].flops))
+        plans[end].push_back(std::move(plan));
     }
 }
 
@@ -187,37 +267,36 @@ Plan PlanSearch::getPlan(const PartialPlan &last) const {
 /// The curve of all plans, from the smallest to the fastest.
 static SmallVector<PlannedCost> getCurve(const StackCost &stack,
                                          int64_t length) {
-  struct Point {
-    Integer peak, flops;
-    Plan plan;
-  };
-  std::vector<Point> points;
-  for (int64_t block : getBlockOptions(stack, length)) {
-    PlanSearch search(stack, block, length);
-    Integer finalFlops =
-        Integer(llvm::divideCeil(length, block)) * block * stack.finalFlops;
-    for (const PartialPlan &plan : search.getPlans())
-      points.push_back({plan.cacheBytes + plan.frameBytes,
-                        plan.flops + finalFlops, search.getPlan(plan)});
-  }
-  llvm::sort(points, [](const Point &x, const Point &y) {
-    return std::tie(x.peak, x.flops) < std::tie(y.peak, y.flops);
-  });
-  SmallVector<PlannedCost> curve;
-  for (Point &point : points)
-    if (curve.empty() || point.flops < curve.back().cost.counts.flops) {
-      SpaceTime cost = evaluate(stack, point.plan, length);
-      curve.push_back({std::move(point.plan), std::move(cost)});
+  SmallVector<PlannedCost> found;
+  Frontier frontier;
+  // Large blocks have few plans and rule many others out.
+  SmallVector<int64_t> blocks = getBlockOptions(stack, length);
+  for (int64_t block : llvm::reverse(blocks)) {
+    PlanSearch search(stack, block, length, frontier);
+    for (const PartialPlan &partial : search.getPlans()) {
+      Plan plan = search.getPlan(partial);
+      SpaceTime cost = evaluate(stack, plan, length);
+      if (frontier.add(cost.getPeakBytes(), cost.counts.flops))
+        found.push_back({std::move(plan), std::move(cost)});
     }
-  return curve;
+  }
+  llvm::sort(found, [](const PlannedCost &x, const PlannedCost &y) {
+    return std::make_pair(x.cost.getPeakBytes(), x.cost.counts.flops) <
+           std::make_pair(y.cost.getPeakBytes(), y.cost.counts.flops);
+  });
+  Frontier best;
+  llvm::erase_if(found, [&](const PlannedCost &plan) {
+    return !best.add(plan.cost.getPeakBytes(), plan.cost.counts.flops);
+  });
+  return found;
 }
 
 PlanChoice mlir::attn::choosePlan(const StackCost &stack, int64_t length,
                                   std::optional<int64_t> budgetBytes) {
   PlanChoice choice;
   choice.curve = getCurve(stack, length);
-  choice.fits = !budgetBytes ||
-                choice.curve.front().cost.getPeakBytes() <= *budgetBytes;
+  choice.fits =
+      !budgetBytes || choice.curve.front().cost.getPeakBytes() <= *budgetBytes;
   for (auto [i, point] : llvm::enumerate(choice.curve))
     if (!budgetBytes || point.cost.getPeakBytes() <= *budgetBytes)
       choice.chosen = i;

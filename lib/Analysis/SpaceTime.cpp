@@ -73,10 +73,10 @@ Counts mlir::attn::countSegment(ArrayRef<LayerCost> layers,
       keys += count.history;
     sum.folds += count.pairs * layer.folds;
     sum.blockEvaluations += count.evaluations;
-    sum.flops += (count.evaluations * layer.tokenFlops +
-                  keys * layer.keyFlops) *
-                     range.block +
-                 count.pairs * layer.pairFlops;
+    sum.flops +=
+        (count.evaluations * layer.tokenFlops + keys * layer.keyFlops) *
+            range.block +
+        count.pairs * layer.pairFlops;
   }
   // What was kept of the arguments was read at the token's own step.
   if (isFirst)
@@ -95,8 +95,8 @@ SpaceTime mlir::attn::evaluate(const StackCost &stack, const Plan &plan,
     ArrayRef<LayerCost> layers = rest.take_front(segment.layers);
     rest = rest.drop_front(segment.layers);
     SegmentBlocks range = SegmentBlocks::get(segment, plan.block, length);
-    sum.counts += countSegment(layers, countEvaluations(layers, range),
-                               segment, range, i == 0);
+    sum.counts += countSegment(layers, countEvaluations(layers, range), segment,
+                               range, i == 0);
     sum.cacheBytes += getCacheBytes(layers, segment, length);
     FrameBytes frames = getFrameBytes(
         layers, segment, range, rest.empty() ? 0 : rest.front().inputBytes);
@@ -109,9 +109,9 @@ SpaceTime mlir::attn::evaluate(const StackCost &stack, const Plan &plan,
   return sum;
 }
 
-std::optional<ClosedForms>
-mlir::attn::getClosedForms(const StackCost &stack, const Plan &plan,
-                           int64_t length) {
+std::optional<ClosedForms> mlir::attn::getClosedForms(const StackCost &stack,
+                                                      const Plan &plan,
+                                                      int64_t length) {
   ClosedForms forms;
   forms.unknown = plan.block == 1 ? "L" : "n";
   Integer block(plan.block);
@@ -131,9 +131,9 @@ mlir::attn::getClosedForms(const StackCost &stack, const Plan &plan,
       BinomialSum layerHistory = getHistory(above + 1, range) - history;
       evaluations = evaluations + layerEvaluations;
       history = history + layerHistory;
-      forms.folds = forms.folds + (layerHistory * square +
-                                   layerEvaluations * triangle) *
-                                      Integer(layer.folds);
+      forms.folds =
+          forms.folds + (layerHistory * square + layerEvaluations * triangle) *
+                            Integer(layer.folds);
       if (above + 1 != layers.size())
         continue;
       if (i == 0)

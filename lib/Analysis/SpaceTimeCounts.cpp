@@ -12,7 +12,7 @@ using namespace mlir;
 using namespace mlir::attn;
 
 SegmentBlocks SegmentBlocks::get(const Segment &segment, int64_t block,
-                           int64_t length) {
+                                 int64_t length) {
   SegmentBlocks range;
   range.block = block;
   range.blocks = llvm::divideCeil(length, block);
@@ -92,8 +92,8 @@ static std::vector<Integer> getEvaluatedAgain(const std::vector<Integer> &again,
   Integer seen(0); // sum of again[T], J < T <= J + reach
   for (int64_t j = n - 1; j >= range.prefix; --j) {
     int64_t last = std::min(n - 1, j + reach);
-    below[j] = again[j] + seen +
-               std::max<int64_t>(0, last - (j + range.window) + 1);
+    below[j] =
+        again[j] + seen + std::max<int64_t>(0, last - (j + range.window) + 1);
     seen += again[j];
     if (j + reach < n)
       seen -= again[j + reach];

@@ -24,8 +24,7 @@ Integer mlir::attn::getCacheBytes(ArrayRef<LayerCost> layers,
     bytes += Integer(length) * layers.front().inputBytes;
   if (segment.keep == KeepKind::KeyValue)
     bytes += Integer(length) * layers.front().keyValueBytes;
-  Integer tokens =
-      Integer(segment.window) + std::min(segment.prefix, length);
+  Integer tokens = Integer(segment.window) + std::min(segment.prefix, length);
   for (const LayerCost &inner : layers.drop_front())
     bytes += tokens * inner.inputBytes;
   return bytes;
@@ -35,8 +34,8 @@ namespace {
 /// The frames of the layers of one segment, and how deep they nest.
 class Frames {
 public:
-  Frames(ArrayRef<LayerCost> layers, const Segment &segment, SegmentBlocks range,
-         int64_t outputBytes)
+  Frames(ArrayRef<LayerCost> layers, const Segment &segment,
+         SegmentBlocks range, int64_t outputBytes)
       : layers(layers), segment(segment), range(range),
         outputBytes(outputBytes) {}
 
@@ -44,8 +43,7 @@ public:
   FrameBytes getWorst(size_t i) const {
     const LayerCost &layer = layers[i];
     Integer keys = perToken(layer.keyValueBytes) +
-                   align(Integer(range.block) * range.block *
-                         layer.scoreBytes);
+                   align(Integer(range.block) * range.block * layer.scoreBytes);
     Integer waiting = getWaiting(i, range.getRecomputed());
     FrameBytes ownKeys = {waiting + getFrame(i), keys};
     // The state has been read before the rest of the token-wise work.
@@ -98,15 +96,14 @@ private:
         most = std::max(most, sum);
       }
       if (sees(top, 1))
-        between.insert(llvm::upper_bound(between, frame,
-                                         std::greater<Integer>()),
-                       frame);
+        between.insert(
+            llvm::upper_bound(between, frame, std::greater<Integer>()), frame);
     }
     return most;
   }
 
-  /// The same while layer `i` folds keys whose input has its own buffer. Nothing
-  /// if it never does: what is kept is read where it is.
+  /// The same while layer `i` folds keys whose input has its own buffer.
+  /// Nothing if it never does: what is kept is read where it is.
   std::optional<Integer> getWaitingForKeys(size_t i) const {
     int64_t blocks = range.blocks, window = range.window;
     int64_t recomputed = range.getRecomputed();
@@ -132,8 +129,8 @@ private:
 } // namespace
 
 FrameBytes mlir::attn::getFrameBytes(ArrayRef<LayerCost> layers,
-                                     const Segment &segment, SegmentBlocks range,
-                                     int64_t outputBytes) {
+                                     const Segment &segment,
+                                     SegmentBlocks range, int64_t outputBytes) {
   Frames frames(layers, segment, range, outputBytes);
   FrameBytes worst;
   for (size_t i = 0; i < layers.size() && range.blocks > 0; ++i) {

@@ -1,4 +1,5 @@
-//===- SpaceTimeSimulator.h - Runs the loops of a plan, counting -*- C++ -*-===//
+//===- SpaceTimeSimulator.h - Runs the loops of a plan, counting -*- C++
+//-*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

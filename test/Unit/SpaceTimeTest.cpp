@@ -79,6 +79,25 @@ TEST(SpaceTimeTest, CountsWhatRunningCosts) {
   }
 }
 
+/// Nothing is as large as the input of one inner layer: whether its keys are
+/// computed from a buffer of their own, and below which frames, decides.
+TEST(SpaceTimeTest, InputsOfKeysHaveBuffersOnlyWhereTheyAreComputedAgain) {
+  for (int64_t layers = 2; layers <= 4; ++layers)
+    for (int64_t large = 0; large < layers; ++large) {
+      StackCost stack = makeStack(layers);
+      for (LayerCost &layer : stack.layers)
+        layer.workBytes = layer.keyValueBytes = 0;
+      stack.layers[large].inputBytes = 10000;
+      forEachPlan(layers, [&](const Plan &plan) {
+        for (int64_t length : {1, 2, 3, 4, 5, 6, 8})
+          expectExact(stack, plan, length);
+      });
+      stack.layers[large].left = 1;
+      forEachPlan(layers,
+                  [&](const Plan &plan) { expectExact(stack, plan, 6); });
+    }
+}
+
 TEST(SpaceTimeTest, CountsSlidingWindows) {
   for (int64_t layers : {1, 3})
     for (int64_t left : {0, 1, 2, 3, 8, 100}) {
@@ -213,8 +232,8 @@ TEST(SpaceTimeTest, CountsBeyondMachineIntegers) {
   EXPECT_EQ(folds, BinomialSum::binomial(81, 81).evaluate(1024) - 1025);
 }
 
-/// max(N (3d + 2H) + d + 2 d_kv, (N - 1) (3d + 2H) + d + d_ff) numbers, whatever
-/// the length; here of 64 bytes, so that nothing is rounded.
+/// max(N (3d + 2H) + d + 2 d_kv, (N - 1) (3d + 2H) + d + d_ff) numbers,
+/// whatever the length; here of 64 bytes, so that nothing is rounded.
 TEST(SpaceTimeTest, FramesAreTheClosedForm) {
   for (int64_t d : {8, 16})
     for (int64_t heads : {2, 4})

@@ -43,10 +43,13 @@ SmallVector<Segment> getSegmentOptions(const StackCost &stack, int64_t first,
 /// are mixed the counts of a plan take time in the number of blocks: blocks so
 /// small that there are more than `kMaxCountedBlocks` are not considered then.
 SmallVector<int64_t> getBlockOptions(const StackCost &stack, int64_t length);
-constexpr int64_t kMaxCountedBlocks = 4096;
+constexpr int64_t kMaxCountedBlocks = 1024;
 
 /// The plan with the least flops whose frames and caches fit in `budgetBytes`;
-/// without a budget the one with the least flops. Exact among the options above.
+/// without a budget the one with the least flops. Exact among the options above
+/// without segments of more than `kMaxUsefulExaflops`, days of the fastest
+/// machine there is; of these only the one that recomputes everything is tried.
+constexpr int64_t kMaxUsefulExaflops = 1'000'000;
 PlanChoice choosePlan(const StackCost &stack, int64_t length,
                       std::optional<int64_t> budgetBytes);
 

@@ -22,16 +22,16 @@ using Integer = llvm::DynamicAPInt;
 
 /// One layer: a mixer and the token-wise work up to the next one.
 struct LayerCost {
-  int64_t folds = 1;         // Folds per (query, key) pair: heads x batch.
-  int64_t pairFlops = 0;     // Of folding one key into one query, all heads.
-  int64_t keyFlops = 0;      // Per token: from the input to keys and values.
-  int64_t tokenFlops = 0;    // Per token: query, read, projection, MLP.
-  int64_t inputBytes = 0;    // Per token: what the layer below gives; 0 for
-                             // the first layer, which reads the arguments.
-  int64_t keyValueBytes = 0; // Per token.
-  int64_t stateBytes = 0;    // Per token: query, maximum, sum, accumulator.
-  int64_t workBytes = 0;     // Per token: temporaries of the token-wise work.
-  int64_t scoreBytes = 0;    // Per (query, key) pair: temporaries of a fold.
+  int64_t folds = 1;           // Folds per (query, key) pair: heads x batch.
+  int64_t pairFlops = 0;       // Of folding one key into one query, all heads.
+  int64_t keyFlops = 0;        // Per token: from the input to keys and values.
+  int64_t tokenFlops = 0;      // Per token: query, read, projection, MLP.
+  int64_t inputBytes = 0;      // Per token: what the layer below gives; 0 for
+                               // the first layer, which reads the arguments.
+  int64_t keyValueBytes = 0;   // Per token.
+  int64_t stateBytes = 0;      // Per token: query, maximum, sum, accumulator.
+  int64_t workBytes = 0;       // Per token: temporaries of the token-wise work.
+  int64_t scoreBytes = 0;      // Per (query, key) pair: temporaries of a fold.
   std::optional<int64_t> left; // Sliding window: key j is seen iff
                                // i - left <= j <= i.
 
@@ -76,7 +76,8 @@ struct SegmentBlocks {
   int64_t window = 1; // Last blocks that are at hand, block T among them.
   int64_t prefix = 0; // First blocks that are at hand.
 
-  static SegmentBlocks get(const Segment &segment, int64_t block, int64_t length);
+  static SegmentBlocks get(const Segment &segment, int64_t block,
+                           int64_t length);
   /// Blocks that the last one does not find at hand: it evaluates them again.
   int64_t getRecomputed() const {
     return std::max<int64_t>(0, blocks - window - prefix);
@@ -137,9 +138,9 @@ BinomialSum getHistory(int64_t layers, SegmentBlocks range);
 std::optional<SmallVector<LayerCounts>>
 countByFormula(ArrayRef<LayerCost> layers, SegmentBlocks range);
 
-/// The same counts by what is fastest: the closed form; with a sliding window in
-/// every layer, by recurrence up to where one more block always adds the same;
-/// else by recurrence.
+/// The same counts by what is fastest: the closed form; with a sliding window
+/// in every layer, by recurrence up to where one more block always adds the
+/// same; else by recurrence.
 SmallVector<LayerCounts> countEvaluations(ArrayRef<LayerCost> layers,
                                           SegmentBlocks range);
 
