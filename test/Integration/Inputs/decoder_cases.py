@@ -43,7 +43,7 @@ def write_case(script, folder, case):
 def run(attn_run, what, path, inputs, *options):
     done = subprocess.run(
         [attn_run, path, *[f"--input={name}" for name in inputs], *options],
-        capture_output=True, text=True, timeout=100)
+        capture_output=True, text=True, timeout=300)
     if done.returncode:
         sys.exit(f"{what}: {done.stderr.strip()[-2000:]}")
 
