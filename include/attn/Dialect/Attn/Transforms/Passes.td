@@ -37,24 +37,10 @@ def AttnSelectForm : Pass<"attn-select-form"> {
     and caches fit in the budget, for `length` tokens where the function leaves
     their number free. A remark says what was chosen, and the next plans with less
     memory and with less work. That nothing fits is an error that names the
-    smallest there is. A plan that is there stays.
+    smallest there is. A plan that is there stays. A stack of two layers may become,
+    with `memory-budget=600`,
 
-    ```mlir
-    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> {
-      %init = tensor.empty() : tensor<64x4xf32>
-      %y = attn.attention ins(%x, %x, %x : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
-             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
-      %z = attn.attention ins(%y, %y, %y : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
-             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
-      return %z : tensor<64x4xf32>
-    }
-    ```
-
-    becomes with `memory-budget=1024`
-
-    ```mlir
-    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]
-    ```
+        func.func @stack(...) attributes {attn.plan = #attn.plan<segments = [<layers = 2, window = 8>], block = 2>}
   }];
   let options = [
     Option<"form", "form", "::mlir::attn::FormKind", "::mlir::attn::FormKind::Blocked",
@@ -100,6 +86,12 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
              outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
       return %z : tensor<64x4xf32>
     }
+    ```
+
+    stays as it is:
+
+    ```mlir
+    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
     ```
   }];
   let options = [
