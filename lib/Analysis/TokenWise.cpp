@@ -16,24 +16,11 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-SmallVector<Value> Layer::getKeyedOperands() {
-  SmallVector<Value> keyed;
-  for (OpOperand *operand : mixer.getMappedOperands())
-    if (mixer.getMatchingIndexingMap(operand).isFunctionOfDim(
-            mixer.getKeyDim()))
-      keyed.push_back(operand->get());
-  return keyed;
-}
-
 Value Stack::getSequence() {
   for (BlockArgument argument : function.getArguments())
     if (getTokenDim(argument))
       return argument;
   return nullptr;
-}
-
-bool mlir::attn::isMixer(AttentionOp op) {
-  return hidesKeysAfterQuery(op.getMaskAttr());
 }
 
 namespace {
@@ -81,41 +68,56 @@ private:
     return error << "cannot be evaluated token by token: " << why;
   }
 
-  /// The class of an operand's dimension that is loop `loop`.
-  std::optional<unsigned> getLoopClass(AttentionOp op, OpOperand &operand,
-                                       unsigned loop) {
-    auto dim = op.getMatchingIndexingMap(&operand).getResultPosition(
-        getAffineDimExpr(loop, op.getContext()));
-    if (!dim)
-      return std::nullopt;
-    return classes.getClass(operand.get(), *dim);
+  /// The axes of causal attention are the tokens; without one, those of the first
+  /// recurrence.
+  Operation *findFirstMixer() {
+    Operation *first = nullptr;
+    for (Operation &op : body) {
+      if (!isMixer(&op))
+        continue;
+      if (isa<AttentionOp>(op))
+        return &op;
+      if (!first)
+        first = &op;
+    }
+    return first;
   }
 
-  /// The axis that queries and keys of causal attention share.
+  unsigned getClass(TokenAxis axis) {
+    return classes.getClass(axis.operand, axis.dim);
+  }
+
   LogicalResult findTokens() {
-    for (AttentionOp op : body.getOps<AttentionOp>()) {
-      if (!isMixer(op))
+    Operation *first = findFirstMixer();
+    if (!first)
+      return success();
+    unsigned sequence = getClass(getTokenAxes(first).front());
+    tokens.insert(sequence);
+    for (Operation &op : body) {
+      if (!isMixer(&op))
         continue;
-      auto queries = getLoopClass(op, op.getQueryMutable(), op.getQueryDim());
-      auto keys = getLoopClass(op, op.getKeyMutable(), op.getKeyDim());
-      if (op.getQueryOffset() || op.getValidKeys())
-        return refuse(op, "it has a query offset or a number of valid keys; in a "
-                          "stack query and key of a token have one position");
-      if (!areAsMany(*queries, *keys))
-        return refuse(op, "there may be more queries than keys, or fewer");
-      if (op.getMaskTensor())
-        return refuse(op, "its mask is a tensor of queries and keys; use a mask "
-                          "attribute or a score region");
-      if (!tokens.empty() && !areAsMany(*tokens.begin(), *queries))
-        return refuse(op, "it is along another sequence than the attention "
-                          "before it");
-      tokens.insert(*queries);
-      tokens.insert(*keys);
-      stack.layers.push_back({op, {}});
+      SmallVector<TokenAxis> axes = getTokenAxes(&op);
+      if (!areAsMany(sequence, getClass(axes.front()))) {
+        // A recurrence along something else is no layer; it may be shared.
+        if (!isa<AttentionOp>(op))
+          continue;
+        return refuse(&op, "it is along another sequence than the attention "
+                           "before it");
+      }
+      if (StringRef why = getMixerRefusal(&op); !why.empty())
+        return refuse(&op, why);
+      for (TokenAxis axis : axes) {
+        if (!areAsMany(sequence, getClass(axis)))
+          return refuse(&op, isa<AttentionOp>(op)
+                                 ? "there may be more queries than keys, or fewer"
+                                 : "its history may be longer than its tokens, "
+                                   "or shorter");
+        tokens.insert(getClass(axis));
+      }
+      stack.layers.push_back({&op, {}});
     }
-    if (!tokens.empty())
-      stack.length = classes.getStaticSize(*tokens.begin())
-                         .value_or(ShapedType::kDynamic);
+    stack.length =
+        classes.getStaticSize(sequence).value_or(ShapedType::kDynamic);
     return success();
   }
 
@@ -178,6 +180,8 @@ private:
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<linalg::LinalgOp>([&](auto op) { return checkLoops(op); })
         .Case<AttentionOp>([&](auto op) { return checkAttention(op); })
+        .Case<recur::ScanOp, recur::RescanOp>(
+            [&](auto op) { return checkRecurrence(op); })
         .Case<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp>(
             [](auto) { return success(); })
         .Case<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
@@ -230,11 +234,33 @@ private:
     return success();
   }
 
+  bool isLayer(Operation *op) {
+    return llvm::any_of(stack.layers, [&](const Layer &layer) {
+      return layer.mixer == op;
+    });
+  }
+
+  /// Its regions see one token, or one pair.
+  template <typename OpTy>
+  LogicalResult checkRecurrence(OpTy op) {
+    if (!isLayer(op))
+      return refuse(op, "it is along another sequence than the tokens of the "
+                        "stack; compute it in a function of its own");
+    for (auto [operand, map] :
+         llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray())) {
+      std::optional<unsigned> dim = stack.getTokenDim(operand);
+      if (dim && (*dim >= map.getNumResults() ||
+                  map.getDimPosition(*dim) < op.getNumBatchDims()))
+        return refuse(op, "its regions see other tokens than those that it has "
+                          "come to");
+    }
+    return success();
+  }
+
   LogicalResult checkAttention(AttentionOp op) {
-    if (isMixer(op))
+    if (isLayer(op))
       return success();
-    if (tokens.contains(
-            *getLoopClass(op, op.getKeyMutable(), op.getKeyDim())))
+    if (tokens.contains(getClass(getTokenAxes(op).back())))
       return refuse(op, "its mask does not hide the tokens after a query");
     // Keys that are the same for all tokens.
     if (op.getMaskAttr() || op.getMaskTensor() || op.getScoreBody() ||
@@ -255,7 +281,7 @@ private:
     SetVector<Value> values;
     for (Operation &op : body) {
       bool isAboutTokens =
-          isa<AttentionOp>(op) ||
+          isLayer(&op) || isa<AttentionOp>(op) ||
           llvm::any_of(op.getOperands(), [&](Value operand) {
             return values.contains(operand) ||
                    (isa<BlockArgument>(operand) && hasTokens(operand));

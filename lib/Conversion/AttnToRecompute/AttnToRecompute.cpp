@@ -8,6 +8,7 @@
 #include "Cache.h"
 #include "Layers.h"
 #include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Recur/Transforms/Transforms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -223,6 +224,10 @@ Recompute::Recompute(Stack stack, PlanAttr plan, bool count) : plan(plan) {
 }
 
 void Recompute::run(SymbolTable &symbols) {
+  IRRewriter rewriter(context.stack.function.getContext());
+  for (Layer &layer : context.stack.layers)
+    if (auto scan = dyn_cast<recur::ScanOp>(layer.mixer))
+      recur::expandMonoid(rewriter, scan);
   Operation *firstSink = context.stack.results.front()->getOwner();
   Location loc = context.stack.function.getLoc();
   OpBuilder b(firstSink);
@@ -335,7 +340,8 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     int64_t layers = stack->layers.size();
     if (!layers)
       return function.emitError(
-          "there is no causal attention whose keys could be computed again");
+          "there is no causal attention and no recurrence: no earlier token "
+          "could be computed again");
     if (!plan)
       plan = PlanAttr::get(&getContext(),
                            SegmentAttr::get(&getContext(), layers,
@@ -344,7 +350,7 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     if (plan.getNumLayers() != layers)
       return function.emitError("the plan has ")
              << plan.getNumLayers() << " layers, but the function has " << layers
-             << " causal attentions";
+             << " causal attentions and recurrences";
     if (plan.getSegments().front().getKeep() == KeepKind::Input)
       return function.emitError("what enters the first layer is the function's "
                                 "input, which is there anyway; the first segment "
@@ -370,15 +376,15 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
 
   /// Frames have a size that is known.
   LogicalResult verifySizes(Stack &stack) {
-    auto verify = [&](ValueRange values, Operation *op) -> LogicalResult {
+    auto verify = [&](ValueRange values, Operation *op,
+                      bool isOfRecurrence = false) -> LogicalResult {
       for (Value value : values) {
         std::optional<unsigned> tokenDim = stack.getTokenDim(value);
-        if (!tokenDim)
+        auto type = dyn_cast<RankedTensorType>(value.getType());
+        if (!type || (!tokenDim && !isOfRecurrence))
           continue;
-        ArrayRef<int64_t> shape =
-            cast<RankedTensorType>(value.getType()).getShape();
-        for (auto [dim, size] : llvm::enumerate(shape))
-          if (dim != *tokenDim && ShapedType::isDynamic(size))
+        for (auto [dim, size] : llvm::enumerate(type.getShape()))
+          if (dim != tokenDim && ShapedType::isDynamic(size))
             return op->emitError("dimension ")
                    << dim << " of a value of type " << value.getType()
                    << " is dynamic; all sizes but the number of tokens have to "
@@ -391,6 +397,22 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     for (Operation &op : stack.function.getBody().front())
       if (failed(verify(op.getResults(), &op)))
         return failure();
+    for (const Layer &layer : stack.layers) {
+      if (isa<AttentionOp>(layer.mixer))
+        continue;
+      // States, and what regions make of them, have no tokens.
+      auto states = cast<DestinationStyleOpInterface>(layer.mixer).getDpsInits();
+      if (failed(verify(states, layer.mixer, /*isOfRecurrence=*/true)))
+        return failure();
+      WalkResult nested = layer.mixer->walk([&](Operation *op) {
+        return WalkResult(op == layer.mixer
+                              ? success()
+                              : verify(op->getResults(), op,
+                                       /*isOfRecurrence=*/true));
+      });
+      if (nested.wasInterrupted())
+        return failure();
+    }
     return success();
   }
 };

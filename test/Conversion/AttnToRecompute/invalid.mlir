@@ -200,7 +200,7 @@ func.func @dynamic_features(%x: tensor<8x?xf32>, %init: tensor<8x?xf32>) -> tens
 
 // -----
 
-// expected-error @+1 {{the plan has 2 layers, but the function has 1 causal attentions}}
+// expected-error @+1 {{the plan has 2 layers, but the function has 1 causal attentions and recurrences}}
 func.func @too_many_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
   %init = tensor.empty() : tensor<8x4xf32>
   %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
@@ -209,7 +209,7 @@ func.func @too_many_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {a
 
 // -----
 
-// expected-error @+1 {{there is no causal attention whose keys could be computed again}}
+// expected-error @+1 {{there is no causal attention and no recurrence: no earlier token could be computed again}}
 func.func @no_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
   %y = arith.addf %x, %x : tensor<8x4xf32>
   return %y : tensor<8x4xf32>
