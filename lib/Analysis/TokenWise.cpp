@@ -252,7 +252,7 @@ private:
       if (dim && (*dim >= map.getNumResults() ||
                   map.getDimPosition(*dim) < op.getNumBatchDims()))
         return refuse(op, "its regions see other tokens than those that it has "
-                          "come to");
+                          "come to; give it one row for each");
     }
     return success();
   }
