@@ -23,6 +23,19 @@ Value Stack::getSequence() {
   return nullptr;
 }
 
+bool mlir::attn::hasComputedKeys(AttentionOp op) {
+  return op.getKey().getDefiningOp() || op.getValue().getDefiningOp();
+}
+
+bool mlir::attn::isStack(func::FuncOp function) {
+  return function
+      .walk([](AttentionOp op) {
+        return isMixer(op) && hasComputedKeys(op) ? WalkResult::interrupt()
+                                                  : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 class StackAnalysis {
 public:
@@ -352,4 +365,70 @@ FailureOr<Stack> mlir::attn::analyzeStack(func::FuncOp function) {
     return function.emitError("cannot be evaluated token by token: it has "
                               "several blocks; a stack is straight code");
   return StackAnalysis(function).run();
+}
+
+LogicalResult mlir::attn::verifyStaticSizes(Stack &stack) {
+  auto verify = [&](ValueRange values, Operation *op,
+                    bool isOfRecurrence = false) -> LogicalResult {
+    for (Value value : values) {
+      std::optional<unsigned> tokenDim = stack.getTokenDim(value);
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      if (!type || (!tokenDim && !isOfRecurrence))
+        continue;
+      for (auto [dim, size] : llvm::enumerate(type.getShape()))
+        if (dim != tokenDim && ShapedType::isDynamic(size))
+          return op->emitError("dimension ")
+                 << dim << " of a value of type " << value.getType()
+                 << " is dynamic; all sizes but the number of tokens have to "
+                    "be static";
+    }
+    return success();
+  };
+  if (failed(verify(stack.function.getArguments(), stack.function)))
+    return failure();
+  for (Operation &op : stack.function.getBody().front())
+    if (failed(verify(op.getResults(), &op)))
+      return failure();
+  for (const Layer &layer : stack.layers) {
+    if (isa<AttentionOp>(layer.mixer))
+      continue;
+    // States, and what regions make of them, have no tokens.
+    auto states = cast<DestinationStyleOpInterface>(layer.mixer).getDpsInits();
+    if (failed(verify(states, layer.mixer, /*isOfRecurrence=*/true)))
+      return failure();
+    WalkResult nested = layer.mixer->walk([&](Operation *op) {
+      return WalkResult(op == layer.mixer
+                            ? success()
+                            : verify(op->getResults(), op,
+                                     /*isOfRecurrence=*/true));
+    });
+    if (nested.wasInterrupted())
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult mlir::attn::verifyPlan(Stack &stack, PlanAttr plan) {
+  int64_t layers = stack.layers.size();
+  if (!layers)
+    return stack.function.emitError(
+        "there is no causal attention and no recurrence: no earlier token could "
+        "be computed again");
+  if (plan.getNumLayers() != layers)
+    return stack.function.emitError("the plan has ")
+           << plan.getNumLayers() << " layers, but the function has " << layers
+           << " causal attentions and recurrences";
+  if (plan.getSegments().front().getKeep() == KeepKind::Input)
+    return stack.function.emitError(
+        "what enters the first layer is the function's input, which is there "
+        "anyway; the first segment can keep none or kv");
+  return success();
+}
+
+PlanAttr mlir::attn::getRecomputePlan(const Stack &stack) {
+  MLIRContext *context = stack.body->getParentOp()->getContext();
+  int64_t layers = std::max<int64_t>(stack.layers.size(), 1);
+  return PlanAttr::get(
+      context, SegmentAttr::get(context, layers, KeepKind::None, 0, 0),
+      /*block=*/1);
 }

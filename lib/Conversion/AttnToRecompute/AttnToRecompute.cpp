@@ -335,28 +335,15 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     if (function.isExternal())
       return function.emitError("has a plan but no body");
     FailureOr<Stack> stack = analyzeStack(function);
-    if (failed(stack) || failed(verifySizes(*stack)))
+    if (failed(stack))
       return failure();
-    int64_t layers = stack->layers.size();
-    if (!layers)
-      return function.emitError(
-          "there is no causal attention and no recurrence: no earlier token "
-          "could be computed again");
     if (!plan)
-      plan = PlanAttr::get(&getContext(),
-                           SegmentAttr::get(&getContext(), layers,
-                                            KeepKind::None, 0, 0),
-                           /*block=*/1);
-    if (plan.getNumLayers() != layers)
-      return function.emitError("the plan has ")
-             << plan.getNumLayers() << " layers, but the function has " << layers
-             << " causal attentions and recurrences";
-    if (plan.getSegments().front().getKeep() == KeepKind::Input)
-      return function.emitError("what enters the first layer is the function's "
-                                "input, which is there anyway; the first segment "
-                                "can keep none or kv");
+      plan = getRecomputePlan(*stack);
+    if (failed(verifyPlan(*stack, plan)) || failed(verifyStaticSizes(*stack)))
+      return failure();
     Recompute(std::move(*stack), plan, counters).run(symbols);
     function->removeAttr(AttnDialect::kPlan);
+    function->setAttr(AttnDialect::kFrameRoot, UnitAttr::get(&getContext()));
     return success();
   }
 
@@ -368,52 +355,6 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
         ops.push_back(op);
     });
     return ops;
-  }
-
-  static bool hasComputedKeys(AttentionOp op) {
-    return !getComputed({op.getKey(), op.getValue()}).empty();
-  }
-
-  /// Frames have a size that is known.
-  LogicalResult verifySizes(Stack &stack) {
-    auto verify = [&](ValueRange values, Operation *op,
-                      bool isOfRecurrence = false) -> LogicalResult {
-      for (Value value : values) {
-        std::optional<unsigned> tokenDim = stack.getTokenDim(value);
-        auto type = dyn_cast<RankedTensorType>(value.getType());
-        if (!type || (!tokenDim && !isOfRecurrence))
-          continue;
-        for (auto [dim, size] : llvm::enumerate(type.getShape()))
-          if (dim != tokenDim && ShapedType::isDynamic(size))
-            return op->emitError("dimension ")
-                   << dim << " of a value of type " << value.getType()
-                   << " is dynamic; all sizes but the number of tokens have to "
-                      "be static";
-      }
-      return success();
-    };
-    if (failed(verify(stack.function.getArguments(), stack.function)))
-      return failure();
-    for (Operation &op : stack.function.getBody().front())
-      if (failed(verify(op.getResults(), &op)))
-        return failure();
-    for (const Layer &layer : stack.layers) {
-      if (isa<AttentionOp>(layer.mixer))
-        continue;
-      // States, and what regions make of them, have no tokens.
-      auto states = cast<DestinationStyleOpInterface>(layer.mixer).getDpsInits();
-      if (failed(verify(states, layer.mixer, /*isOfRecurrence=*/true)))
-        return failure();
-      WalkResult nested = layer.mixer->walk([&](Operation *op) {
-        return WalkResult(op == layer.mixer
-                              ? success()
-                              : verify(op->getResults(), op,
-                                       /*isOfRecurrence=*/true));
-      });
-      if (nested.wasInterrupted())
-        return failure();
-    }
-    return success();
   }
 };
 } // namespace

@@ -20,7 +20,7 @@
 // CHECK:         bufferization.materialize_in_destination %[[R]] in %[[DEST]]
 
 // CHECK-LABEL: func.func @stack(
-// CHECK-SAME:    %[[X:.+]]: tensor<?x4xf32>, %[[W:.+]]: tensor<4x4xf32>) -> tensor<?x4xf32> {
+// CHECK-SAME:    %[[X:.+]]: tensor<?x4xf32>, %[[W:.+]]: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.frame_root} {
 // CHECK:         %[[OUT:.+]] = scf.for %[[T:[^ ]+]] = %c0 to %[[LENGTH:.+]] step %c1 iter_args(%[[OUTS:.+]] =
 // CHECK:           scf.for %[[J:[^ ]+]] = %c0 to %[[T]] step %c1
 // CHECK-NOT:         call

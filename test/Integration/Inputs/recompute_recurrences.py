@@ -223,17 +223,19 @@ def main():
                 attn_run, ir, [tokens, weights], 1, folder, "--check", "--count", "--json"
             )
             programs += 1
-            measured = json.loads(printed)["counts"]
-            measured = {name: value["measured"] for name, value in measured.items()}
-            expected = count(heads, segments, block, length)
+            counts = json.loads(printed)["counts"]
+            expected = {
+                name: {"measured": value, "predicted": value}
+                for name, value in count(heads, segments, block, length).items()
+            }
             where = f"{programs}: {plan}: "
             first = results[0] if first is None else first
             if results[0].tobytes() != first.tobytes():
                 failures += 1
                 print(f"{where}other bits than those of the first plan")
-            if {name: measured[name] for name in expected} != expected:
+            if {name: counts[name] for name in expected} != expected:
                 failures += 1
-                print(f"{where}{measured}, but {expected} were expected")
+                print(f"{where}{counts}, but {expected} were expected")
     # What nothing is kept for has a closed form.
     for length in range(1, 9):
         folds = count([1, 1, 1], [Segment(3)], 1, length)["folds"]
