@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Analysis/StackCost.h"
+#include "attn/Dialect/Recur/Transforms/Transforms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -23,23 +25,16 @@ public:
 
   /// Layer `layer`, which gives `outputs` to what follows.
   LayerCost read(Layer layer, ArrayRef<Value> outputs) {
-    AttentionOp mixer = layer.mixer;
+    Operation *mixer = layer.mixer;
     Ops keys = slice(layer.getKeyedOperands(), layer.inputs);
     SmallVector<Value> all(outputs);
     llvm::append_range(all, mixer->getOperands());
     Ops work = slice(all, layer.inputs);
 
-    SmallVector<int64_t> sizes = mixer.getStaticLoopRanges();
-    int64_t heads = 1;
-    for (unsigned i = 0; i < mixer.getNumBatchDims(); ++i)
-      heads *= sizes[i];
-    int64_t features = sizes[mixer.getFeatureDim()];
-    int64_t values = sizes[mixer.getValueDim()];
-    int64_t stateBytes = mixer.getStateType().getWidth() / 8;
-
     LayerCost cost;
-    cost.folds = heads;
-    cost.pairFlops = 2 * heads * (features + values);
+    TypeSwitch<Operation *>(mixer)
+        .Case<AttentionOp, recur::ScanOp, recur::RescanOp>(
+            [&](auto op) { readMixer(op, cost); });
     for (Operation *op : work)
       (keys.contains(op) ? cost.keyFlops : cost.tokenFlops) += getFlops(op);
     cost.inputBytes = getBytes(layer.inputs);
@@ -48,10 +43,7 @@ public:
       if (value.getDefiningOp())
         kept.insert(value);
     cost.keyValueBytes = getBytes(kept.getArrayRef());
-    cost.stateBytes = heads * (features + values + 2) * stateBytes;
     cost.workBytes = getWorkBytes(work);
-    cost.scoreBytes = 2 * heads * stateBytes;
-    cost.left = getLeft(mixer);
     return cost;
   }
 
@@ -67,9 +59,68 @@ public:
 private:
   const Stack &stack;
 
+  void readMixer(AttentionOp op, LayerCost &cost) {
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    int64_t heads = 1;
+    for (unsigned i = 0; i < op.getNumBatchDims(); ++i)
+      heads *= sizes[i];
+    int64_t features = sizes[op.getFeatureDim()];
+    int64_t values = sizes[op.getValueDim()];
+    int64_t stateBytes = op.getStateType().getWidth() / 8;
+    cost.folds = heads;
+    cost.pairFlops = 2 * heads * (features + values);
+    cost.stateBytes = heads * (features + values + 2) * stateBytes;
+    cost.scoreBytes = 2 * heads * stateBytes;
+    cost.left = getLeft(op);
+  }
+
+  /// A monoid costs what its action does.
+  void readMixer(recur::ScanOp op, LayerCost &cost) {
+    OwningOpRef<Operation *> copy = op->clone();
+    auto expanded = cast<recur::ScanOp>(*copy);
+    IRRewriter rewriter(op.getContext());
+    recur::expandMonoid(rewriter, expanded);
+    readRecurrence(op, expanded.getStepBody(), cost, [&](unsigned i) {
+      Block *read = op.getReadBody();
+      return read && !read->getArgument(i).use_empty();
+    });
+  }
+
+  /// `read` has no arguments of the history: those of the tokens wait for it.
+  void readMixer(recur::RescanOp op, LayerCost &cost) {
+    readRecurrence(op, op.getStepBody(), cost,
+                   [&](unsigned i) { return op.isTokenInput(i); });
+  }
+
+  /// `waits`: whether an input of the token is needed beside the state.
+  template <typename OpTy>
+  void readRecurrence(OpTy op, Block *step, LayerCost &cost,
+                      function_ref<bool(unsigned)> waits) {
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    int64_t batch = 1;
+    for (int64_t size : ArrayRef(sizes).take_front(op.getNumBatchDims()))
+      batch *= size;
+    cost.folds = batch;
+    cost.pairFlops = batch * getFlops(step);
+    if (Block *read = op.getReadBody())
+      cost.tokenFlops = batch * getFlops(read);
+    cost.stateBytes = getBytes(llvm::to_vector(op.getInits()));
+    for (auto [i, input] : llvm::enumerate(op.getInputs()))
+      if (stack.getTokenDim(input) && waits(i))
+        cost.stateBytes += getBytes({input});
+    // The elements of the batch take turns.
+    for (Operation &inner : *step)
+      if (!isa<tensor::EmptyOp, arith::ConstantOp>(inner))
+        for (Value result : inner.getResults())
+          if (isa<RankedTensorType>(result.getType()))
+            cost.scoreBytes += getBytes({result});
+  }
+
   /// Elements of one token.
   int64_t getElements(Value value) {
-    auto type = cast<RankedTensorType>(value.getType());
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type)
+      return 1;
     std::optional<unsigned> tokenDim = stack.getTokenDim(value);
     int64_t elements = 1;
     for (auto [dim, size] : llvm::enumerate(type.getShape()))
@@ -86,11 +137,20 @@ private:
       Value value = worklist.pop_back_val();
       Operation *op = value.getDefiningOp();
       if (!op || !stack.getTokenDim(value) || llvm::is_contained(inputs, value) ||
-          isa<AttentionOp>(op) || !ops.insert(op))
+          isa<AttentionOp, recur::ScanOp, recur::RescanOp>(op) ||
+          !ops.insert(op))
         continue;
       llvm::append_range(worklist, op->getOperands());
     }
     return ops;
+  }
+
+  /// Operations of one run of a region.
+  int64_t getFlops(Block *body) {
+    int64_t flops = 0;
+    for (Operation &op : *body)
+      flops += getFlops(&op);
+    return flops;
   }
 
   /// Operations for one token.

@@ -16,24 +16,11 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-SmallVector<Value> Layer::getKeyedOperands() {
-  SmallVector<Value> keyed;
-  for (OpOperand *operand : mixer.getMappedOperands())
-    if (mixer.getMatchingIndexingMap(operand).isFunctionOfDim(
-            mixer.getKeyDim()))
-      keyed.push_back(operand->get());
-  return keyed;
-}
-
 Value Stack::getSequence() {
   for (BlockArgument argument : function.getArguments())
     if (getTokenDim(argument))
       return argument;
   return nullptr;
-}
-
-bool mlir::attn::isMixer(AttentionOp op) {
-  return hidesKeysAfterQuery(op.getMaskAttr());
 }
 
 bool mlir::attn::hasComputedKeys(AttentionOp op) {
@@ -94,41 +81,56 @@ private:
     return error << "cannot be evaluated token by token: " << why;
   }
 
-  /// The class of an operand's dimension that is loop `loop`.
-  std::optional<unsigned> getLoopClass(AttentionOp op, OpOperand &operand,
-                                       unsigned loop) {
-    auto dim = op.getMatchingIndexingMap(&operand).getResultPosition(
-        getAffineDimExpr(loop, op.getContext()));
-    if (!dim)
-      return std::nullopt;
-    return classes.getClass(operand.get(), *dim);
+  /// The axes of causal attention are the tokens; without one, those of the first
+  /// recurrence.
+  Operation *findFirstMixer() {
+    Operation *first = nullptr;
+    for (Operation &op : body) {
+      if (!isMixer(&op))
+        continue;
+      if (isa<AttentionOp>(op))
+        return &op;
+      if (!first)
+        first = &op;
+    }
+    return first;
   }
 
-  /// The axis that queries and keys of causal attention share.
+  unsigned getClass(TokenAxis axis) {
+    return classes.getClass(axis.operand, axis.dim);
+  }
+
   LogicalResult findTokens() {
-    for (AttentionOp op : body.getOps<AttentionOp>()) {
-      if (!isMixer(op))
+    Operation *first = findFirstMixer();
+    if (!first)
+      return success();
+    unsigned sequence = getClass(getTokenAxes(first).front());
+    tokens.insert(sequence);
+    for (Operation &op : body) {
+      if (!isMixer(&op))
         continue;
-      auto queries = getLoopClass(op, op.getQueryMutable(), op.getQueryDim());
-      auto keys = getLoopClass(op, op.getKeyMutable(), op.getKeyDim());
-      if (op.getQueryOffset() || op.getValidKeys())
-        return refuse(op, "it has a query offset or a number of valid keys; in a "
-                          "stack query and key of a token have one position");
-      if (!areAsMany(*queries, *keys))
-        return refuse(op, "there may be more queries than keys, or fewer");
-      if (op.getMaskTensor())
-        return refuse(op, "its mask is a tensor of queries and keys; use a mask "
-                          "attribute or a score region");
-      if (!tokens.empty() && !areAsMany(*tokens.begin(), *queries))
-        return refuse(op, "it is along another sequence than the attention "
-                          "before it");
-      tokens.insert(*queries);
-      tokens.insert(*keys);
-      stack.layers.push_back({op, {}});
+      SmallVector<TokenAxis> axes = getTokenAxes(&op);
+      if (!areAsMany(sequence, getClass(axes.front()))) {
+        // A recurrence along something else is no layer; it may be shared.
+        if (!isa<AttentionOp>(op))
+          continue;
+        return refuse(&op, "it is along another sequence than the attention "
+                           "before it");
+      }
+      if (StringRef why = getMixerRefusal(&op); !why.empty())
+        return refuse(&op, why);
+      for (TokenAxis axis : axes) {
+        if (!areAsMany(sequence, getClass(axis)))
+          return refuse(&op, isa<AttentionOp>(op)
+                                 ? "there may be more queries than keys, or fewer"
+                                 : "its history may be longer than its tokens, "
+                                   "or shorter");
+        tokens.insert(getClass(axis));
+      }
+      stack.layers.push_back({&op, {}});
     }
-    if (!tokens.empty())
-      stack.length = classes.getStaticSize(*tokens.begin())
-                         .value_or(ShapedType::kDynamic);
+    stack.length =
+        classes.getStaticSize(sequence).value_or(ShapedType::kDynamic);
     return success();
   }
 
@@ -191,6 +193,8 @@ private:
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<linalg::LinalgOp>([&](auto op) { return checkLoops(op); })
         .Case<AttentionOp>([&](auto op) { return checkAttention(op); })
+        .Case<recur::ScanOp, recur::RescanOp>(
+            [&](auto op) { return checkRecurrence(op); })
         .Case<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp>(
             [](auto) { return success(); })
         .Case<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
@@ -243,11 +247,33 @@ private:
     return success();
   }
 
+  bool isLayer(Operation *op) {
+    return llvm::any_of(stack.layers, [&](const Layer &layer) {
+      return layer.mixer == op;
+    });
+  }
+
+  /// Its regions see one token, or one pair.
+  template <typename OpTy>
+  LogicalResult checkRecurrence(OpTy op) {
+    if (!isLayer(op))
+      return refuse(op, "it is along another sequence than the tokens of the "
+                        "stack; compute it in a function of its own");
+    for (auto [operand, map] :
+         llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray())) {
+      std::optional<unsigned> dim = stack.getTokenDim(operand);
+      if (dim && (*dim >= map.getNumResults() ||
+                  map.getDimPosition(*dim) < op.getNumBatchDims()))
+        return refuse(op, "its regions see other tokens than those that it has "
+                          "come to; give it one row for each");
+    }
+    return success();
+  }
+
   LogicalResult checkAttention(AttentionOp op) {
-    if (isMixer(op))
+    if (isLayer(op))
       return success();
-    if (tokens.contains(
-            *getLoopClass(op, op.getKeyMutable(), op.getKeyDim())))
+    if (tokens.contains(getClass(getTokenAxes(op).back())))
       return refuse(op, "its mask does not hide the tokens after a query");
     // Keys that are the same for all tokens.
     if (op.getMaskAttr() || op.getMaskTensor() || op.getScoreBody() ||
@@ -268,7 +294,7 @@ private:
     SetVector<Value> values;
     for (Operation &op : body) {
       bool isAboutTokens =
-          isa<AttentionOp>(op) ||
+          isLayer(&op) || isa<AttentionOp>(op) ||
           llvm::any_of(op.getOperands(), [&](Value operand) {
             return values.contains(operand) ||
                    (isa<BlockArgument>(operand) && hasTokens(operand));
@@ -342,15 +368,15 @@ FailureOr<Stack> mlir::attn::analyzeStack(func::FuncOp function) {
 }
 
 LogicalResult mlir::attn::verifyStaticSizes(Stack &stack) {
-  auto verify = [&](ValueRange values, Operation *op) -> LogicalResult {
+  auto verify = [&](ValueRange values, Operation *op,
+                    bool isOfRecurrence = false) -> LogicalResult {
     for (Value value : values) {
       std::optional<unsigned> tokenDim = stack.getTokenDim(value);
-      if (!tokenDim)
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      if (!type || (!tokenDim && !isOfRecurrence))
         continue;
-      ArrayRef<int64_t> shape =
-          cast<RankedTensorType>(value.getType()).getShape();
-      for (auto [dim, size] : llvm::enumerate(shape))
-        if (dim != *tokenDim && ShapedType::isDynamic(size))
+      for (auto [dim, size] : llvm::enumerate(type.getShape()))
+        if (dim != tokenDim && ShapedType::isDynamic(size))
           return op->emitError("dimension ")
                  << dim << " of a value of type " << value.getType()
                  << " is dynamic; all sizes but the number of tokens have to "
@@ -363,6 +389,22 @@ LogicalResult mlir::attn::verifyStaticSizes(Stack &stack) {
   for (Operation &op : stack.function.getBody().front())
     if (failed(verify(op.getResults(), &op)))
       return failure();
+  for (const Layer &layer : stack.layers) {
+    if (isa<AttentionOp>(layer.mixer))
+      continue;
+    // States, and what regions make of them, have no tokens.
+    auto states = cast<DestinationStyleOpInterface>(layer.mixer).getDpsInits();
+    if (failed(verify(states, layer.mixer, /*isOfRecurrence=*/true)))
+      return failure();
+    WalkResult nested = layer.mixer->walk([&](Operation *op) {
+      return WalkResult(op == layer.mixer
+                            ? success()
+                            : verify(op->getResults(), op,
+                                     /*isOfRecurrence=*/true));
+    });
+    if (nested.wasInterrupted())
+      return failure();
+  }
   return success();
 }
 
@@ -370,11 +412,12 @@ LogicalResult mlir::attn::verifyPlan(Stack &stack, PlanAttr plan) {
   int64_t layers = stack.layers.size();
   if (!layers)
     return stack.function.emitError(
-        "there is no causal attention whose keys could be computed again");
+        "there is no causal attention and no recurrence: no earlier token could "
+        "be computed again");
   if (plan.getNumLayers() != layers)
     return stack.function.emitError("the plan has ")
            << plan.getNumLayers() << " layers, but the function has " << layers
-           << " causal attentions";
+           << " causal attentions and recurrences";
   if (plan.getSegments().front().getKeep() == KeepKind::Input)
     return stack.function.emitError(
         "what enters the first layer is the function's input, which is there "

@@ -6,31 +6,33 @@
 //===----------------------------------------------------------------------===//
 //
 // A stack is an ordinary function: work on each token by itself, and between it
-// mixers, attentions that see the tokens up to their own. Which dimension of which
-// value is the tokens follows from the indexing maps: dimensions that share an
-// index are one axis, and the axis of the queries and keys of causal attention is
-// the tokens.
+// mixers, attentions and recurrences that see the tokens up to their own. Which
+// dimension of which value is the tokens follows from the indexing maps: dimensions
+// that share an index are one axis, and the axis of the queries and keys of causal
+// attention, or that which recurrences go along, is the tokens.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTN_ANALYSIS_TOKENWISE_H
 #define ATTN_ANALYSIS_TOKENWISE_H
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Analysis/Mixer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::attn {
 
 /// A layer: a mixer and the token-wise work up to the next one.
 struct Layer {
-  AttentionOp mixer;
+  Operation *mixer;
   /// What enters the layer, as values that have tokens: where the function is
   /// narrowest between the mixer before and this one. Inputs of the function are
   /// not among them, they are there anyway.
   SmallVector<Value> inputs;
 
-  /// The operands of the mixer that have a row for each key.
-  SmallVector<Value> getKeyedOperands();
+  /// What is asked of each earlier token.
+  SmallVector<Value> getKeyedOperands() const {
+    return attn::getKeyedOperands(mixer);
+  }
 };
 
 class Stack {
@@ -61,10 +63,6 @@ public:
   llvm::DenseMap<Value, unsigned> tokenDims;
   llvm::DenseMap<Operation *, unsigned> tokenLoops;
 };
-
-/// Whether attention mixes tokens as a layer does: each query sees keys of its own
-/// sequence, up to its own position.
-bool isMixer(AttentionOp op);
 
 /// Whether keys or values are computed, which can be done again; inputs of the
 /// function are there.

@@ -126,7 +126,7 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
 }
 
 def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
-  let summary = "stacks of attentions with memory that does not grow";
+  let summary = "stacks of layers with memory that does not grow";
   let description = [{
     Rewrites each function with an `attn.plan`, or with an attention whose form is
     recompute, to a loop over its tokens. A token goes through all layers; where a
@@ -146,6 +146,18 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     with the same `block` give the same bits. Nothing has the length of the
     sequence but inputs, results and what the plan keeps of each token.
 
+    A recurrence is a layer as attention is. Its keys and values are what its step
+    reads of earlier tokens:
+
+        recur.scan     s = init;  s = step(x_j, s) for j = 0 .. t;  read(x_t, s)
+        recur.rescan   s = init;  s = step(x_t, x_j, s) for j = 0 .. t;  read(x_t, s)
+
+    A block of tokens is a `recur.scan` of its own, whose state comes from the
+    blocks before; a monoid becomes a step, so that the order is that of the tokens.
+    In a rescan each token of a block has a state of its own. A scan in reverse, a
+    rescan of all tokens or with the boundary `chain`, and a final state that is
+    used are errors.
+
     ```mlir
     func.func @example(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
       %c0 = arith.constant 0 : index
@@ -162,7 +174,7 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    func.func private @example.layer_1(%t: index, %destination: tensor<1x4xf32>, %x: tensor<?x4xf32>) -> tensor<1x4xf32> attributes {attn.frame, ..., passthrough = ["noinline"]} {
+    func.func private @example.layer_1(%t: index, %destination: tensor<1x4xf32>, %x: tensor<?x4xf32> {bufferization.writable = false}) -> tensor<1x4xf32> attributes {attn.frame, ..., passthrough = ["noinline"]} {
       scf.for %j = %c0 to %t step %c1 iter_args(...) {
         attn.fold
       }
@@ -179,9 +191,11 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     }
     ```
 
-    A function that is not token-wise but for its attentions is an error that names
-    the operation. `counters` emits `attn.count` of layers that are evaluated for a
-    block of tokens (`blocks`) and of reads of the input (`disk_reads`).
+    A function that is not token-wise but for its attentions and recurrences is an
+    error that names the operation. `counters` emits `attn.count` of layers that are
+    evaluated for a block of tokens (`blocks`), of reads of the input (`disk_reads`)
+    and of what recurrences fold (`folds`): a token with itself or with one before
+    it, for each element of the batch. A scan takes one step for all of its block.
   }];
   let options = [
     Option<"counters", "counters", "bool", "false",

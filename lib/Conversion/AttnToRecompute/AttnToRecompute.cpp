@@ -8,6 +8,7 @@
 #include "Cache.h"
 #include "Layers.h"
 #include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Recur/Transforms/Transforms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -223,6 +224,10 @@ Recompute::Recompute(Stack stack, PlanAttr plan, bool count) : plan(plan) {
 }
 
 void Recompute::run(SymbolTable &symbols) {
+  IRRewriter rewriter(context.stack.function.getContext());
+  for (Layer &layer : context.stack.layers)
+    if (auto scan = dyn_cast<recur::ScanOp>(layer.mixer))
+      recur::expandMonoid(rewriter, scan);
   Operation *firstSink = context.stack.results.front()->getOwner();
   Location loc = context.stack.function.getLoc();
   OpBuilder b(firstSink);

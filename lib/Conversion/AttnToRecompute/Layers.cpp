@@ -6,13 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Layers.h"
-#include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "Mixers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -21,79 +21,24 @@ using namespace mlir::attn;
 // Mixers
 //===----------------------------------------------------------------------===//
 
-/// The attention of one block of tokens to itself, on tiles; those with a row for
-/// each key are left to be filled in.
-static AttentionOp createTile(OpBuilder &b, const RewriteContext &context,
-                              Scope &scope, TokenSlicer &slicer, Layer &layer) {
-  AttentionOp op = layer.mixer;
-  // One value may be several operands.
-  SmallVector<Value> operands;
-  for (OpOperand &operand : op->getOpOperands()) {
-    AffineMap map = op.getMatchingIndexingMap(&operand);
-    if (!map || !map.isFunctionOfDim(op.getKeyDim())) {
-      operands.push_back(slicer.get(operand.get()));
-      continue;
-    }
-    RankedTensorType type = context.getTileType(operand.get());
-    operands.push_back(tensor::EmptyOp::create(b, op.getLoc(), type.getShape(),
-                                               type.getElementType()));
-  }
-  IRMapping mapping;
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  for (Value value : captured)
-    mapping.map(value, scope.get(value));
-  auto tile = cast<AttentionOp>(b.clone(*op, mapping));
-  tile->setOperands(operands);
-  for (auto [init, result] : llvm::zip(tile.getDpsInits(), tile->getResults()))
-    result.setType(init.getType());
-  tile.removeFormAttr();
-  return tile;
-}
-
-/// fold(state, keys of `slicer`); all of them are visible unless `isMasked`.
-static FoldOp emitFold(OpBuilder &b, FoldOp pattern, const Layer &layer,
-                       ArrayRef<Value> keyed, TokenSlicer &slicer,
-                       Value firstQuery, ValueRange state, bool isMasked) {
-  Location loc = pattern.getLoc();
-  SmallVector<Value> tiles;
-  for (Value whole : keyed)
-    tiles.push_back(slicer.get(whole));
-  SmallVector<Value> origin(pattern.getNumBatchDims(),
-                            arith::ConstantIndexOp::create(b, loc, 0));
-  origin.append({firstQuery, slicer.getFirst()});
-  auto fold = cast<FoldOp>(b.clone(*pattern));
-  auto next = tiles.begin();
-  for (OpOperand *operand : fold.getMappedOperands())
-    if (!fold.isDpsInit(operand) &&
-        fold.getMatchingIndexingMap(operand).isFunctionOfDim(fold.getKeyDim()))
-      operand->set(*next++);
-  fold.getDpsInitsMutable().assign(state);
-  fold.getOriginMutable().assign(origin);
-  if (!isMasked)
-    fold.dropMask();
-  return fold;
+std::unique_ptr<BlockMixer>
+mlir::attn::createBlockMixer(const RewriteContext &context, Scope &scope,
+                             TokenSlicer &slicer, const Layer &layer) {
+  return TypeSwitch<Operation *, std::unique_ptr<BlockMixer>>(layer.mixer)
+      .Case<AttentionOp, recur::ScanOp, recur::RescanOp>([&](auto op) {
+        return createBlockMixer(context, scope, slicer, op);
+      });
 }
 
 void mlir::attn::emitMixer(OpBuilder &b, const RewriteContext &context,
                            Scope &scope, TokenSlicer &slicer, Layer &layer,
                            ArrayRef<History> histories) {
-  AttentionOp op = layer.mixer;
-  Location loc = op.getLoc();
+  Location loc = layer.mixer->getLoc();
   if (context.count)
     emitCount(b, loc, "blocks");
-  SmallVector<Value> keyed = layer.getKeyedOperands();
-  bool showsHistory = showsKeysUpToQuery(op.getMaskAttr());
-
-  AttentionOp tile = createTile(b, context, scope, slicer, layer);
-  IRRewriter rewriter(b);
-  StateLayout layout = hasFewQueries(tile) ? StateLayout::QueryRows
-                                           : StateLayout::QueryLanes;
-  FoldedAttention folded = foldAttention(rewriter, tile, layout);
-
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(folded.fold);
-  SmallVector<Value> state(folded.fold.getDpsInits());
+  std::unique_ptr<BlockMixer> mixer =
+      createBlockMixer(context, scope, slicer, layer);
+  SmallVector<Value> state = mixer->start(b);
   Value step = arith::ConstantIndexOp::create(b, loc, context.block);
   for (const History &history : histories) {
     auto loop = scf::ForOp::create(b, loc, history.begin, history.end, step,
@@ -103,27 +48,21 @@ void mlir::attn::emitMixer(OpBuilder &b, const RewriteContext &context,
     TokenSlicer earlier(b, context, scope, loop.getInductionVar(),
                         /*isWhole=*/true);
     history.provide(b, earlier);
-    FoldOp fold = emitFold(b, folded.fold, layer, keyed, earlier,
-                           slicer.getFirst(), loop.getRegionIterArgs(),
-                           /*isMasked=*/!showsHistory);
-    scf::YieldOp::create(b, loc, fold->getResults());
+    scf::YieldOp::create(b, loc,
+                         mixer->fold(b, earlier, loop.getRegionIterArgs()));
     state.assign(loop.getResults().begin(), loop.getResults().end());
   }
-  FoldOp diagonal = emitFold(b, folded.fold, layer, keyed, slicer,
-                             slicer.getFirst(), state,
-                             /*isMasked=*/context.block > 1 || !showsHistory);
-  rewriter.replaceOp(folded.fold, diagonal);
-  for (auto [whole, part] :
-       llvm::zip(op->getResults(), folded.finish->getResults()))
-    slicer.set(whole, part);
+  mixer->finish(b, state);
 }
 
 Value mlir::attn::emitFirstVisible(OpBuilder &b, const RewriteContext &context,
                                    const Layer &layer, Value first) {
   MaskAlgebra algebra(b, first.getLoc());
+  auto mixer = dyn_cast<AttentionOp>(layer.mixer);
+  if (!mixer) // A recurrence has no mask.
+    return algebra.materialize(algebra.constant(0));
   MaskAlgebra::Interval queries{
       first, algebra.add(first, algebra.constant(context.block))};
-  AttentionOp mixer = layer.mixer;
   MaskAlgebra::Int begin =
       mixer.getMaskAttr().getVisibleKeys(algebra, queries).begin;
   return algebra.materialize(algebra.alignDown(
@@ -187,5 +126,10 @@ LayerFunction mlir::attn::createLayerFunction(
                           .getResult());
   func::ReturnOp::create(b, loc, results);
   function.setType(b.getFunctionType(body->getArgumentTypes(), types));
+  // What all tokens share is written by none: a caller would copy all of it.
+  for (unsigned i = arguments.size(); i < function.getNumArguments(); ++i)
+    function.setArgAttr(
+        i, bufferization::BufferizationDialect::kWritableAttrName,
+        b.getBoolAttr(false));
   return {function, llvm::to_vector(scope.getArguments())};
 }

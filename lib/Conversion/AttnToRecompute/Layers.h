@@ -22,13 +22,11 @@ struct History {
 /// Evaluates the mixer of `layer` for the tokens of `slicer`, which knows the
 /// inputs of the layer, and makes its results known:
 ///
-///     s = identity
-///     for each block of tokens j of the history:  s = fold(s, k_j, v_j)
-///     s = fold(s, k, v)
-///     finish(s)
+///     s = start
+///     for each block of tokens j of the history:  s = fold(s, x_j)
+///     finish(s, x)
 ///
-/// Keys are in the order of their tokens, whatever is kept: all plans compute the
-/// same bits.
+/// Tokens come in their order, whatever is kept: all plans compute the same bits.
 void emitMixer(OpBuilder &b, const RewriteContext &context, Scope &scope,
                TokenSlicer &slicer, Layer &layer, ArrayRef<History> histories);
 

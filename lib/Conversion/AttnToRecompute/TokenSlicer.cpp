@@ -81,8 +81,9 @@ Value mlir::attn::insertTokens(OpBuilder &b, Location loc, Value tile,
                                        tokens.sizes, tokens.strides);
 }
 
-void mlir::attn::emitCount(OpBuilder &b, Location loc, StringRef name) {
-  CountOp::create(b, loc, name, arith::ConstantIndexOp::create(b, loc, 1));
+void mlir::attn::emitCount(OpBuilder &b, Location loc, StringRef name,
+                           int64_t amount) {
+  CountOp::create(b, loc, name, arith::ConstantIndexOp::create(b, loc, amount));
 }
 
 //===----------------------------------------------------------------------===//

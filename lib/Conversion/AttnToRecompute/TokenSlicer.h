@@ -88,8 +88,8 @@ Value extractTokens(OpBuilder &b, Location loc, Value whole, unsigned dim,
 Value insertTokens(OpBuilder &b, Location loc, Value tile, Value whole,
                    unsigned dim, Value first, OpFoldResult size);
 
-/// attn.count "name", 1
-void emitCount(OpBuilder &b, Location loc, StringRef name);
+/// attn.count "name", `amount`
+void emitCount(OpBuilder &b, Location loc, StringRef name, int64_t amount = 1);
 
 } // namespace mlir::attn
 

@@ -176,10 +176,13 @@ static bool hasEnoughBatch(ScanOp op, int64_t numThreads) {
 }
 
 /// Whether threads can be had here: not within what they run already, nor within
-/// a cell, which is run once per token.
+/// a cell, which is run once per token, nor in a stack, where temporaries live in
+/// frames and a block of tokens is too little work.
 static bool isOutermost(Operation *op) {
   while ((op = op->getParentOp()))
-    if (isa<ScanOp, RescanOp, scf::ForallOp, scf::ParallelOp>(op))
+    if (isa<ScanOp, RescanOp, scf::ForallOp, scf::ParallelOp>(op) ||
+        op->hasAttr(attn::AttnDialect::kFrame) ||
+        op->hasAttr(attn::AttnDialect::kFrameRoot))
       return false;
   return true;
 }

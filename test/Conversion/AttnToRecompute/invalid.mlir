@@ -200,7 +200,7 @@ func.func @dynamic_features(%x: tensor<8x?xf32>, %init: tensor<8x?xf32>) -> tens
 
 // -----
 
-// expected-error @+1 {{the plan has 2 layers, but the function has 1 causal attentions}}
+// expected-error @+1 {{the plan has 2 layers, but the function has 1 causal attentions and recurrences}}
 func.func @too_many_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
   %init = tensor.empty() : tensor<8x4xf32>
   %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
@@ -209,7 +209,7 @@ func.func @too_many_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {a
 
 // -----
 
-// expected-error @+1 {{there is no causal attention whose keys could be computed again}}
+// expected-error @+1 {{there is no causal attention and no recurrence: no earlier token could be computed again}}
 func.func @no_layers(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
   %y = arith.addf %x, %x : tensor<8x4xf32>
   return %y : tensor<8x4xf32>
@@ -245,5 +245,159 @@ func.func @constant(%w: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan 
   %init = tensor.empty() : tensor<8x4xf32>
   %x = linalg.broadcast ins(%w : tensor<4xf32>) outs(%init : tensor<8x4xf32>) dimensions = [0]
   %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+// What recurrences do.
+
+func.func @from_the_end(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: it goes from the last token to the first; reverse the sequence before the stack}}
+  %y, %last = recur.scan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>], reverse}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @final_state(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> (tensor<8x4xf32>, tensor<4xf32>) attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: its final state is used, which no token has; use its outputs}}
+  %y, %last = recur.scan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>]}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y, %last : tensor<8x4xf32>, tensor<4xf32>
+}
+
+// -----
+
+func.func @no_outputs(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  // expected-error @+1 {{cannot be evaluated token by token: it has no outputs; give it one for each token}}
+  %last = recur.scan ins(%x : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> ()>]}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<4xf32>
+  return %x : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @positions_alone(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: its step reads nothing of earlier tokens; compute its states before the stack, as a table}}
+  %y, %last = recur.scan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>]}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %h, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @chained(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: it begins with the state that the token before left; use the boundary 'reset'}}
+  %y, %last = recur.rescan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>], boundary = #recur<boundary chain>}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @all_tokens(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: it reads the tokens after its own; use the history 'prefix'}}
+  %y, %last = recur.rescan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>], history = #recur<history all>}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @longer_history(%x: tensor<8x4xf32>, %u: tensor<9x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: its history may be longer than its tokens, or shorter}}
+  %y, %last = recur.rescan ins(%u : tensor<9x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t, j) -> (j)>, affine_map<(t, j) -> (t)>, affine_map<(t, j) -> ()>]}
+      step(%x_t: tensor<4xf32>, %h: tensor<4xf32>) {
+        %next = arith.addf %x_t, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @tokens_as_batch(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+  %h0 = tensor.empty() : tensor<8xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: it is along another sequence than the tokens of the stack; compute it in a function of its own}}
+  %z, %last = recur.scan ins(%y : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<8xf32>)
+      {indexing_maps = [affine_map<(b, t) -> (b, t)>, affine_map<(b, t) -> (b, t)>, affine_map<(b, t) -> (b)>]}
+      step(%y_t: f32, %h: f32) {
+        %next = arith.addf %y_t, %h : f32
+        recur.yield %next : f32
+      } -> tensor<8x4xf32>, tensor<8xf32>
+  return %z : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @sees_all_tokens(%x: tensor<8x4xf32>, %h0: tensor<4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: its regions see other tokens than those that it has come to; give it one row for each}}
+  %z, %last = recur.scan ins(%y, %y : tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<4xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> ()>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>]}
+      step(%y_t: tensor<4xf32>, %all: tensor<8x4xf32>, %h: tensor<4xf32>) {
+        %first = tensor.extract_slice %all[0, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<4xf32>
+        %sum = arith.addf %y_t, %first : tensor<4xf32>
+        %next = arith.addf %sum, %h : tensor<4xf32>
+        recur.yield %next : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<4xf32>
+  return %z : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @dynamic_state(%x: tensor<8x4xf32>, %h0: tensor<?xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  // expected-error @+1 {{dimension 0 of a value of type 'tensor<?xf32>' is dynamic; all sizes but the number of tokens have to be static}}
+  %y, %last = recur.scan ins(%x : tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) init(%h0 : tensor<?xf32>)
+      {indexing_maps = [affine_map<(t) -> (t)>, affine_map<(t) -> (t)>, affine_map<(t) -> ()>]}
+      step(%x_t: tensor<4xf32>, %h: tensor<?xf32>) {
+        %sum = linalg.generic {indexing_maps = [affine_map<(i, n) -> (i)>, affine_map<(i, n) -> (n)>], iterator_types = ["reduction", "parallel"]}
+            ins(%x_t : tensor<4xf32>) outs(%h : tensor<?xf32>) {
+          ^bb0(%a: f32, %b: f32):
+            %c = arith.addf %a, %b : f32
+            linalg.yield %c : f32
+        } -> tensor<?xf32>
+        recur.yield %sum : tensor<?xf32>
+      }
+      read(%x_t: tensor<4xf32>, %h: tensor<?xf32>) {
+        recur.yield %x_t : tensor<4xf32>
+      } -> tensor<8x4xf32>, tensor<?xf32>
   return %y : tensor<8x4xf32>
 }

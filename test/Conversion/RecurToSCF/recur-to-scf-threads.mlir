@@ -122,3 +122,19 @@ func.func @negative_nested(%x: tensor<2x?x3x4xf32>, %y0: tensor<2x?x3x4xf32>, %h
       } -> tensor<2x?x3x4xf32>, tensor<2x3x4xf32>
   return %y : tensor<2x?x3x4xf32>
 }
+
+// Temporaries in a frame are there once: iterations that run at the same time would
+// share them.
+
+// CHECK-LABEL: func private @negative_frame(
+// CHECK-NOT:     scf.forall
+// CHECK:         return
+func.func private @negative_frame(%x: tensor<2x3x5x8xf32>, %y0: tensor<2x3x5x8xf32>, %h0: tensor<2x3x8xf32>) -> tensor<2x3x5x8xf32> attributes {attn.frame} {
+  %y, %last = recur.scan ins(%x : tensor<2x3x5x8xf32>) outs(%y0 : tensor<2x3x5x8xf32>) init(%h0 : tensor<2x3x8xf32>)
+      {indexing_maps = [#token, #token, #state]}
+      step(%x_t: tensor<8xf32>, %h: tensor<8xf32>) {
+        %next = arith.addf %h, %x_t : tensor<8xf32>
+        recur.yield %next : tensor<8xf32>
+      } -> tensor<2x3x5x8xf32>, tensor<2x3x8xf32>
+  return %y : tensor<2x3x5x8xf32>
+}

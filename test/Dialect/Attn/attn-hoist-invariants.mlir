@@ -62,3 +62,24 @@ func.func @stays_filled(%count: index, %zero: f32, %x: tensor<8xf32>, %init: ten
   }
   return %last : tensor<8xf32>
 }
+
+// So is what is made of one row for each of several.
+
+// CHECK-LABEL: func @stays_broadcast(
+// CHECK:         scf.for
+// CHECK:           linalg.broadcast
+// CHECK:           scf.for
+func.func @stays_broadcast(%count: index, %row: tensor<8xf32>, %init: tensor<2x8xf32>) -> tensor<2x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %last = scf.for %j = %c0 to %count step %c1 iter_args(%y = %init) -> (tensor<2x8xf32>) {
+    %empty = tensor.empty() : tensor<2x8xf32>
+    %start = linalg.broadcast ins(%row : tensor<8xf32>) outs(%empty : tensor<2x8xf32>) dimensions = [0]
+    %next = scf.for %k = %c0 to %j step %c1 iter_args(%s = %start) -> (tensor<2x8xf32>) {
+      %sum = arith.addf %s, %y : tensor<2x8xf32>
+      scf.yield %sum : tensor<2x8xf32>
+    }
+    scf.yield %next : tensor<2x8xf32>
+  }
+  return %last : tensor<2x8xf32>
+}

@@ -49,7 +49,8 @@ struct AttnHoistInvariants
         },
         [&](Operation *op, Region *) {
           return isMemoryEffectFree(op) && isSpeculatable(op) &&
-                 !(isa<linalg::FillOp>(op) && isChanged(op->getResult(0)));
+                 !(isa<linalg::FillOp, linalg::BroadcastOp>(op) &&
+                   isChanged(op->getResult(0)));
         },
         [&](Operation *op, Region *) { loop.moveOutOfLoop(op); });
   }
