@@ -187,5 +187,11 @@ LayerFunction mlir::attn::createLayerFunction(
                           .getResult());
   func::ReturnOp::create(b, loc, results);
   function.setType(b.getFunctionType(body->getArgumentTypes(), types));
+  // What all tokens share is not its memory to write in: not a cache, although
+  // it may be the last to read a token of it.
+  for (unsigned i = arguments.size(); i < body->getNumArguments(); ++i)
+    function.setArgAttr(i,
+                        bufferization::BufferizationDialect::kWritableAttrName,
+                        b.getBoolAttr(false));
   return {function, llvm::to_vector(scope.getArguments())};
 }
