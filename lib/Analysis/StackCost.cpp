@@ -179,3 +179,19 @@ StackCost mlir::attn::getStackCost(const Stack &stack) {
       cost.diskBytes += reader.getBytes({argument});
   return cost;
 }
+
+FailureOr<std::optional<PlannedStack>>
+mlir::attn::getPlannedStack(func::FuncOp function) {
+  auto plan = function->getAttrOfType<PlanAttr>(AttnDialect::kPlan);
+  if (!plan)
+    return std::optional<PlannedStack>();
+  FailureOr<Stack> stack = analyzeStack(function);
+  if (failed(stack) || failed(verifyStaticSizes(*stack)) ||
+      failed(verifyPlan(*stack, plan)))
+    return failure();
+  Value sequence = stack->getSequence();
+  return std::optional(PlannedStack{
+      getStackCost(*stack), plan,
+      cast<BlockArgument>(sequence).getArgNumber(),
+      *stack->getTokenDim(sequence)});
+}

@@ -36,6 +36,19 @@ bool mlir::attn::isMixer(AttentionOp op) {
   return hidesKeysAfterQuery(op.getMaskAttr());
 }
 
+bool mlir::attn::hasComputedKeys(AttentionOp op) {
+  return op.getKey().getDefiningOp() || op.getValue().getDefiningOp();
+}
+
+bool mlir::attn::isStack(func::FuncOp function) {
+  return function
+      .walk([](AttentionOp op) {
+        return isMixer(op) && hasComputedKeys(op) ? WalkResult::interrupt()
+                                                  : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 class StackAnalysis {
 public:
@@ -326,4 +339,53 @@ FailureOr<Stack> mlir::attn::analyzeStack(func::FuncOp function) {
     return function.emitError("cannot be evaluated token by token: it has "
                               "several blocks; a stack is straight code");
   return StackAnalysis(function).run();
+}
+
+LogicalResult mlir::attn::verifyStaticSizes(Stack &stack) {
+  auto verify = [&](ValueRange values, Operation *op) -> LogicalResult {
+    for (Value value : values) {
+      std::optional<unsigned> tokenDim = stack.getTokenDim(value);
+      if (!tokenDim)
+        continue;
+      ArrayRef<int64_t> shape =
+          cast<RankedTensorType>(value.getType()).getShape();
+      for (auto [dim, size] : llvm::enumerate(shape))
+        if (dim != *tokenDim && ShapedType::isDynamic(size))
+          return op->emitError("dimension ")
+                 << dim << " of a value of type " << value.getType()
+                 << " is dynamic; all sizes but the number of tokens have to "
+                    "be static";
+    }
+    return success();
+  };
+  if (failed(verify(stack.function.getArguments(), stack.function)))
+    return failure();
+  for (Operation &op : stack.function.getBody().front())
+    if (failed(verify(op.getResults(), &op)))
+      return failure();
+  return success();
+}
+
+LogicalResult mlir::attn::verifyPlan(Stack &stack, PlanAttr plan) {
+  int64_t layers = stack.layers.size();
+  if (!layers)
+    return stack.function.emitError(
+        "there is no causal attention whose keys could be computed again");
+  if (plan.getNumLayers() != layers)
+    return stack.function.emitError("the plan has ")
+           << plan.getNumLayers() << " layers, but the function has " << layers
+           << " causal attentions";
+  if (plan.getSegments().front().getKeep() == KeepKind::Input)
+    return stack.function.emitError(
+        "what enters the first layer is the function's input, which is there "
+        "anyway; the first segment can keep none or kv");
+  return success();
+}
+
+PlanAttr mlir::attn::getRecomputePlan(const Stack &stack) {
+  MLIRContext *context = stack.body->getParentOp()->getContext();
+  int64_t layers = std::max<int64_t>(stack.layers.size(), 1);
+  return PlanAttr::get(
+      context, SegmentAttr::get(context, layers, KeepKind::None, 0, 0),
+      /*block=*/1);
 }

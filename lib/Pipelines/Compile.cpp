@@ -41,7 +41,8 @@ FailureOr<Compiler> Compiler::create(ModuleOp module, CompileOptions options) {
   return compiler;
 }
 
-LogicalResult Compiler::run(function_ref<void(OpPassManager &)> build) {
+LogicalResult Compiler::run(ModuleOp module,
+                            function_ref<void(OpPassManager &)> build) {
   PassManager pm(module.getContext(), ModuleOp::getOperationName());
   pm.enableVerifier();
   if (failed(applyPassManagerCLOptions(pm)))
@@ -69,11 +70,40 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
     form.block = options.block;
 }
 
+/// Plans on a copy: passes that look at the function must not change its interface.
+LogicalResult Compiler::choosePlan() {
+  auto function = module.lookupSymbol<func::FuncOp>(interface.name);
+  if (!options.memoryBudget && options.form != FormKind::Recompute &&
+      !function->hasAttr(AttnDialect::kPlan))
+    return success();
+  FormPipelineOptions form;
+  form.form = options.form;
+  if (options.memoryBudget)
+    form.memoryBudget = *options.memoryBudget;
+  if (options.length)
+    form.length = *options.length;
+  OwningOpRef<ModuleOp> copy = module.clone();
+  if (failed(run(*copy, [&](OpPassManager &pm) {
+        pm.addPass(createSymbolDCEPass());
+        buildSelectPipeline(pm, form);
+      })))
+    return failure();
+  auto planned = getPlannedStack(copy->lookupSymbol<func::FuncOp>(interface.name));
+  if (failed(planned))
+    return failure();
+  plan = *planned;
+  if (plan)
+    function->setAttr(AttnDialect::kPlan, plan->plan);
+  return success();
+}
+
 LogicalResult Compiler::lowerToForm() {
+  if (failed(choosePlan()))
+    return failure();
   FormPipelineOptions form;
   CPUPipelineOptions cpu;
   setTiles(options, *machine, form, cpu);
-  return run([&](OpPassManager &pm) {
+  return run(module, [&](OpPassManager &pm) {
     // What the kernel does not call is not compiled.
     pm.addPass(createSymbolDCEPass());
     pm.addPass(createCPUCInterface());
@@ -85,7 +115,9 @@ LogicalResult Compiler::lowerToBuffers() {
   FormPipelineOptions form;
   CPUPipelineOptions cpu;
   setTiles(options, *machine, form, cpu);
-  if (failed(run([&](OpPassManager &pm) { buildCPUBufferPipeline(pm, cpu); })))
+  if (failed(run(module, [&](OpPassManager &pm) {
+        buildCPUBufferPipeline(pm, cpu);
+      })))
     return failure();
   // A kernel without independent loops needs no OpenMP runtime.
   WalkResult hasLoops = module.walk([](Operation *op) {
@@ -102,7 +134,7 @@ LogicalResult Compiler::lowerToLLVM() {
   CPUPipelineOptions cpu;
   cpu.kernel = interface.name;
   cpu.numThreads = interface.numThreads;
-  return run([&](OpPassManager &pm) { buildCPULLVMPipeline(pm, cpu); });
+  return run(module, [&](OpPassManager &pm) { buildCPULLVMPipeline(pm, cpu); });
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
@@ -129,5 +161,5 @@ mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
   if (!object)
     return module.emitError(llvm::toString(object.takeError()));
   return CompiledKernel{compiler->getInterface(), compiler->getScratch(),
-                        std::move(*object)};
+                        compiler->getPlan(), std::move(*object)};
 }

@@ -15,10 +15,10 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-void mlir::attn::buildFormPipeline(OpPassManager &pm,
-                                   const FormPipelineOptions &options) {
+void mlir::attn::buildSelectPipeline(OpPassManager &pm,
+                                     const FormPipelineOptions &options) {
   // A stack is one function.
-  if (options.form == FormKind::Recompute)
+  if (options.form == FormKind::Recompute || options.memoryBudget >= 0)
     pm.addPass(createInlinerPass());
   pm.addPass(createCanonicalizerPass());
   // Rescans that people wrote: L steps in place of L^2 where the algebra allows.
@@ -26,7 +26,14 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(recur::createRecurSeparateKernel());
   AttnSelectFormOptions select;
   select.form = options.form;
+  select.memoryBudget = options.memoryBudget;
+  select.length = options.length;
   pm.addPass(createAttnSelectForm(select));
+}
+
+void mlir::attn::buildFormPipeline(OpPassManager &pm,
+                                   const FormPipelineOptions &options) {
+  buildSelectPipeline(pm, options);
   // Sizes of what is computed come from inputs: nothing else need be computed
   // to know them.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());

@@ -10,6 +10,11 @@ logits that numpy computes in double precision.
 Ids outside of the vocabulary are the caller's error.
 
 RUN: %python %s > %t.mlir && diff %t.mlir %S/gpt-decoder.mlir
+
+A plan becomes an attribute of the function:
+
+RUN: %python %s --plan="#attn.plan<segments = [<layers = 2>]>" | attn-opt | FileCheck %s
+CHECK: func.func @decoder({{.*}}attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>}
 """
 
 import argparse

@@ -7,6 +7,7 @@
 
 #include "Accuracy.h"
 #include "Conformance.h"
+#include "attn/Analysis/SpaceTimeReport.h"
 #include "attn/Analysis/VisiblePairs.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Runtime/MachinePeak.h"
@@ -17,6 +18,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
+#include <map>
 #include <sched.h>
 
 using namespace mlir;
@@ -183,9 +185,17 @@ public:
     LoadedKernel::resetPeakHeapBytes();
     if (auto error = run.run())
       return report(std::move(error));
-    addMemory(compiled->scratch, LoadedKernel::getPeakHeapBytes());
-    if (options.count)
-      addCounts(*kernel, function); // Of the one run so far.
+    std::optional<SpaceTime> predicted;
+    if (const auto &planned = compiled->plan)
+      predicted = evaluate(
+          planned->cost, Plan::get(planned->plan),
+          run.getInputs()[planned->sequence].shape[planned->tokenDim]);
+    addPlan(compiled->plan);
+    addMemory(compiled->scratch, LoadedKernel::getPeakHeapBytes(), predicted);
+    if (options.count) // Of the one run so far.
+      addCounts(*kernel, predicted
+                             ? getCounts(*predicted, compiled->scratch)
+                             : Counts{{"folds", getFolds(function)}});
     if (failed(writeOutputs(run)))
       return failure();
     LogicalResult result = checkExpected(run);
@@ -240,32 +250,71 @@ private:
     return std::move(*run);
   }
 
-  void addMemory(const ScratchMemory &scratch, int64_t heapBytes) {
-    if (options.memory || options.json)
-      summary.add("scratch",
-                  llvm::json::Object{{"stack_bytes", scratch.stackBytes},
-                                     {"heap_bytes", heapBytes}},
-                  llvm::Twine(scratch.stackBytes) + " bytes of stack, " +
-                      llvm::Twine(heapBytes) + " bytes of heap at the peak");
+  void addPlan(const std::optional<PlannedStack> &planned) {
+    if (!planned)
+      return;
+    std::string text = describePlan(Plan::get(planned->plan));
+    summary.add("plan", toJson(Plan::get(planned->plan)), text);
+  }
+
+  void addMemory(const ScratchMemory &scratch, int64_t heapBytes,
+                 const std::optional<SpaceTime> &predicted) {
+    if (!options.memory && !options.json)
+      return;
+    llvm::json::Object object{{"stack_bytes", scratch.stackBytes},
+                              {"heap_bytes", heapBytes}};
+    std::string text = (llvm::Twine(scratch.stackBytes) + " bytes of stack, " +
+                        llvm::Twine(heapBytes) + " bytes of heap at the peak")
+                           .str();
+    if (predicted) {
+      object["planned"] = toJson(*predicted);
+      text += " (planned: " + formatBytes(predicted->getPeakBytes()) + ")";
+    }
+    summary.add("scratch", std::move(object), text);
+  }
+
+  /// Names of counters and what they should be, exactly.
+  using Counts = std::map<std::string, std::optional<Integer>>;
+
+  static Counts getCounts(const SpaceTime &predicted,
+                          const ScratchMemory &scratch) {
+    return {{"folds", predicted.counts.folds},
+            {"blocks", predicted.counts.blockEvaluations},
+            {"disk_reads", predicted.counts.diskReads},
+            {"scratch_bytes", Integer(scratch.stackBytes)}};
+  }
+
+  static std::optional<Integer> getFolds(func::FuncOp function) {
+    std::optional<int64_t> folds = countFolds(function);
+    return folds ? std::optional(Integer(*folds)) : std::nullopt;
   }
 
   /// What the kernel has counted, and where it is known what to expect, that.
-  void addCounts(const LoadedKernel &kernel, func::FuncOp function) {
+  void addCounts(const LoadedKernel &kernel, const Counts &predicted) {
     llvm::json::Object counts;
     SmallVector<std::string> texts;
-    auto add = [&](StringRef name, std::optional<int64_t> predicted) {
+    auto add = [&](StringRef name) {
       int64_t measured = kernel.readCounter(name);
-      counts[name.str()] = llvm::json::Object{
-          {"measured", measured},
-          {"predicted", predicted ? llvm::json::Value(*predicted) : nullptr}};
-      texts.push_back(llvm::formatv(
-          "{0} {1} (predicted: {2})", name, measured,
-          predicted ? std::to_string(*predicted) : "unknown"));
+      auto it = predicted.find(name.str());
+      std::string expected;
+      if (it != predicted.end() && it->second)
+        llvm::raw_string_ostream(expected) << *it->second;
+      // Beyond 64 bits it is a text; nothing measured gets there.
+      int64_t number;
+      llvm::json::Value json = nullptr;
+      if (!StringRef(expected).getAsInteger(10, number))
+        json = number;
+      else if (!expected.empty())
+        json = expected;
+      counts[name.str()] = llvm::json::Object{{"measured", measured},
+                                              {"predicted", std::move(json)}};
+      texts.push_back(llvm::formatv("{0} {1} (predicted: {2})", name, measured,
+                                    expected.empty() ? "unknown" : expected));
     };
-    add("folds", countFolds(function));
+    add("folds");
     for (StringRef name : kernel.getInterface().counters)
       if (name != "folds")
-        add(name, std::nullopt);
+        add(name);
     summary.add("counts", std::move(counts), llvm::join(texts, ", "));
   }
 

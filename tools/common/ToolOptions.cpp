@@ -79,8 +79,12 @@ struct CompileCommandLine::Options {
       cl::init(1), cl::value_desc("N"), cl::cat(category)};
   cl::opt<std::string> memoryBudget{
       "memory-budget",
-      cl::desc("scratch memory to stay within (not implemented yet)"),
+      cl::desc("memory that a stack of attentions may keep: 65536, 64KiB, 1MiB, "
+               "1GiB"),
       cl::value_desc("bytes"), cl::cat(category)};
+  cl::opt<int64_t> length{
+      "length", cl::desc("tokens to plan for, where their number is free"),
+      cl::init(-1), cl::value_desc("N"), cl::cat(category)};
   SmallVector<FormChoice> forms; // In the order given, if there may be several.
 };
 
@@ -97,6 +101,25 @@ CompileCommandLine::CompileCommandLine(bool severalForms)
 }
 CompileCommandLine::~CompileCommandLine() = default;
 
+/// `65536`, `64KiB`, `1.5MiB`; nothing if it is not like these.
+static std::optional<int64_t> parseBytes(StringRef text) {
+  double unit = 1;
+  for (StringRef suffix : {"KiB", "MiB", "GiB"}) {
+    unit *= 1024;
+    if (text.consume_back(suffix)) {
+      double number;
+      if (text.getAsDouble(number) || !(number >= 0) ||
+          number * unit >= 0x1p62)
+        return std::nullopt;
+      return static_cast<int64_t>(number * unit);
+    }
+  }
+  int64_t bytes;
+  if (text.getAsInteger(10, bytes) || bytes < 0)
+    return std::nullopt;
+  return bytes;
+}
+
 FailureOr<CompileOptions> CompileCommandLine::get() const {
   const Options &given = *options;
   if (given.target != TargetChoice::CPU)
@@ -109,9 +132,13 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
     return reportError("--num-threads takes a number from 1 to " +
                        llvm::Twine(kMaxThreads) + ", got " +
                        llvm::Twine(given.numThreads));
-  if (!given.memoryBudget.empty())
-    return reportError("no choice by memory budget yet; leave out "
-                       "--memory-budget");
+  std::optional<int64_t> budget = parseBytes(given.memoryBudget);
+  if (!given.memoryBudget.empty() && !budget)
+    return reportError("--memory-budget takes bytes, such as 65536, 64KiB or "
+                       "1.5MiB, got '" + given.memoryBudget + "'");
+  if (given.length.getNumOccurrences() && given.length < 0)
+    return reportError("--length takes a number of tokens, got " +
+                       llvm::Twine(given.length));
   if (given.queries < 0 || given.keys < 0 || given.block < 0)
     return reportError("tile sizes are in rows and must not be negative");
   CompileOptions result;
@@ -125,6 +152,9 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.keys = given.keys;
   result.block = given.block;
   result.numThreads = given.numThreads;
+  result.memoryBudget = budget;
+  if (given.length >= 0)
+    result.length = given.length;
   return result;
 }
 

@@ -18,6 +18,17 @@ namespace mlir::attn {
 /// one number is an operation; moving and converting is none.
 StackCost getStackCost(const Stack &stack);
 
+/// A function that has a plan.
+struct PlannedStack {
+  StackCost cost;
+  PlanAttr plan;
+  unsigned sequence; // The argument that has tokens,
+  unsigned tokenDim; // and where it has them.
+};
+
+/// What `function` has planned; nothing without a plan.
+FailureOr<std::optional<PlannedStack>> getPlannedStack(func::FuncOp function);
+
 } // namespace mlir::attn
 
 #endif // ATTN_ANALYSIS_STACKCOST_H

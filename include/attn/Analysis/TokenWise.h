@@ -66,9 +66,26 @@ public:
 /// sequence, up to its own position.
 bool isMixer(AttentionOp op);
 
+/// Whether keys or values are computed, which can be done again; inputs of the
+/// function are there.
+bool hasComputedKeys(AttentionOp op);
+
+/// Whether `function` has a layer: what a plan is about.
+bool isStack(func::FuncOp function);
+
 /// The stack of `function`, or an error at the operation that is not token-wise.
 /// A function without mixers is a stack without layers.
 FailureOr<Stack> analyzeStack(func::FuncOp function);
+
+/// All sizes but the number of tokens are static, so that frames have a size; or an
+/// error at the value whose size is not.
+LogicalResult verifyStaticSizes(Stack &stack);
+
+/// `plan` is one of `stack`, or an error says why not.
+LogicalResult verifyPlan(Stack &stack, PlanAttr plan);
+
+/// The plan that keeps nothing.
+PlanAttr getRecomputePlan(const Stack &stack);
 
 } // namespace mlir::attn
 

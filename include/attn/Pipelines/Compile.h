@@ -10,6 +10,7 @@
 
 #include "attn/Analysis/KernelInterface.h"
 #include "attn/Analysis/ScratchMemory.h"
+#include "attn/Analysis/StackCost.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Machine.h"
 
@@ -22,6 +23,8 @@ struct CompileOptions {
   // Tile sizes in rows; 0: suited to the CPU.
   int64_t queries = 0, keys = 0, block = 0;
   int64_t numThreads = 1;        // Threads that the kernel runs on.
+  std::optional<int64_t> memoryBudget; // Bytes that a stack may keep.
+  std::optional<int64_t> length; // Tokens to plan for, where they are free.
   bool count = false;            // The kernel counts its folds.
   bool timing = false;           // Report where compile time goes.
 };
@@ -45,15 +48,20 @@ public:
   const KernelInterface &getInterface() const { return interface; }
   const Machine &getMachine() const { return *machine; }
   const ScratchMemory &getScratch() const { return scratch; }
+  /// The plan of a stack; known once the form is.
+  const std::optional<PlannedStack> &getPlan() const { return plan; }
 
 private:
-  LogicalResult run(function_ref<void(OpPassManager &)> build);
+  LogicalResult run(ModuleOp module,
+                    function_ref<void(OpPassManager &)> build);
+  LogicalResult choosePlan();
 
   ModuleOp module;
   CompileOptions options;
   std::shared_ptr<Machine> machine;
   KernelInterface interface;
   ScratchMemory scratch;
+  std::optional<PlannedStack> plan;
 };
 
 /// The object file of `module` compiled with `options`, and what a caller needs
@@ -61,6 +69,7 @@ private:
 struct CompiledKernel {
   KernelInterface interface;
   ScratchMemory scratch;
+  std::optional<PlannedStack> plan;
   llvm::SmallVector<char, 0> object;
 };
 FailureOr<CompiledKernel> compileToObject(ModuleOp module,

@@ -46,7 +46,17 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<int64_t> numThreads{
       *this, "num-threads", llvm::cl::desc("threads to have independent loops for"),
       llvm::cl::init(1)};
+  PassOptions::Option<int64_t> memoryBudget{
+      *this, "memory-budget",
+      llvm::cl::desc("bytes that a stack of attentions may keep; -1: no limit"),
+      llvm::cl::init(-1)};
+  PassOptions::Option<int64_t> length{
+      *this, "length",
+      llvm::cl::desc("tokens to plan for, where their number is free"),
+      llvm::cl::init(-1)};
 };
+/// Makes the choices, as attributes, and then carries them out.
+void buildSelectPipeline(OpPassManager &pm, const FormPipelineOptions &options);
 void buildFormPipeline(OpPassManager &pm, const FormPipelineOptions &options);
 
 /// linalg on tensors to the LLVM dialect, for a CPU.

@@ -330,27 +330,15 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
     if (function.isExternal())
       return function.emitError("has a plan but no body");
     FailureOr<Stack> stack = analyzeStack(function);
-    if (failed(stack) || failed(verifySizes(*stack)))
+    if (failed(stack))
       return failure();
-    int64_t layers = stack->layers.size();
-    if (!layers)
-      return function.emitError(
-          "there is no causal attention whose keys could be computed again");
     if (!plan)
-      plan = PlanAttr::get(&getContext(),
-                           SegmentAttr::get(&getContext(), layers,
-                                            KeepKind::None, 0, 0),
-                           /*block=*/1);
-    if (plan.getNumLayers() != layers)
-      return function.emitError("the plan has ")
-             << plan.getNumLayers() << " layers, but the function has " << layers
-             << " causal attentions";
-    if (plan.getSegments().front().getKeep() == KeepKind::Input)
-      return function.emitError("what enters the first layer is the function's "
-                                "input, which is there anyway; the first segment "
-                                "can keep none or kv");
+      plan = getRecomputePlan(*stack);
+    if (failed(verifyPlan(*stack, plan)) || failed(verifyStaticSizes(*stack)))
+      return failure();
     Recompute(std::move(*stack), plan, counters).run(symbols);
     function->removeAttr(AttnDialect::kPlan);
+    function->setAttr(AttnDialect::kFrameRoot, UnitAttr::get(&getContext()));
     return success();
   }
 
@@ -362,36 +350,6 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
         ops.push_back(op);
     });
     return ops;
-  }
-
-  static bool hasComputedKeys(AttentionOp op) {
-    return !getComputed({op.getKey(), op.getValue()}).empty();
-  }
-
-  /// Frames have a size that is known.
-  LogicalResult verifySizes(Stack &stack) {
-    auto verify = [&](ValueRange values, Operation *op) -> LogicalResult {
-      for (Value value : values) {
-        std::optional<unsigned> tokenDim = stack.getTokenDim(value);
-        if (!tokenDim)
-          continue;
-        ArrayRef<int64_t> shape =
-            cast<RankedTensorType>(value.getType()).getShape();
-        for (auto [dim, size] : llvm::enumerate(shape))
-          if (dim != *tokenDim && ShapedType::isDynamic(size))
-            return op->emitError("dimension ")
-                   << dim << " of a value of type " << value.getType()
-                   << " is dynamic; all sizes but the number of tokens have to "
-                      "be static";
-      }
-      return success();
-    };
-    if (failed(verify(stack.function.getArguments(), stack.function)))
-      return failure();
-    for (Operation &op : stack.function.getBody().front())
-      if (failed(verify(op.getResults(), &op)))
-        return failure();
-    return success();
   }
 };
 } // namespace

@@ -25,6 +25,10 @@ static bool isFrame(func::FuncOp function) {
   return function->hasAttr(AttnDialect::kFrame);
 }
 
+static bool isRoot(func::FuncOp function) {
+  return function->hasAttr(AttnDialect::kFrameRoot);
+}
+
 static MemRefType getMemoryType(MLIRContext *context, int64_t bytes) {
   return MemRefType::get({bytes}, IntegerType::get(context, 8));
 }
@@ -123,7 +127,7 @@ struct CPUAssignFrames : attn::impl::CPUAssignFramesBase<CPUAssignFrames> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
-    if (llvm::none_of(functions, isFrame))
+    if (llvm::none_of(functions, isFrame) && llvm::none_of(functions, isRoot))
       return;
     for (func::FuncOp function : functions)
       if (isFrame(function) && failed(verifyFrame(function, module)))
@@ -135,8 +139,10 @@ struct CPUAssignFrames : attn::impl::CPUAssignFramesBase<CPUAssignFrames> {
       if (failed(isFrame(function) ? assignFrame(function)
                                    : assignRoot(function)))
         return signalPassFailure();
-    for (func::FuncOp function : *order)
+    for (func::FuncOp function : *order) {
       function->removeAttr(AttnDialect::kFrame);
+      function->removeAttr(AttnDialect::kFrameRoot);
+    }
   }
 
 private:
@@ -195,6 +201,8 @@ private:
   /// Its own temporaries join those of the functions that it calls.
   LogicalResult assignRoot(func::FuncOp function) {
     Scopes scopes = getCalls(function);
+    if (isRoot(function))
+      (void)scopes[function]; // Also if no layer needs memory.
     if (scopes.empty())
       return success();
     Lifetimes lifetimes(function);
@@ -206,6 +214,8 @@ private:
     });
     for (auto &[scope, layout] : scopes) {
       layout.assignOffsets(lifetimes);
+      if (!layout.bytes)
+        continue;
       OpBuilder b = OpBuilder::atBlockBegin(&scope->getRegion(0).front());
       Value memory = allocate(b, function.getLoc(), layout.bytes);
       if (countBytes) {

@@ -177,11 +177,11 @@ private:
           return getStatic(sizes[dim]) != 1;
         });
     int64_t narrow = getVectorLanes();
-    int64_t wide =
-        isLongChain ? narrow : narrow * tiles.lanes * getLanesForRows();
+    int64_t wide = isLongChain ? narrow : narrow * tiles.lanes;
     if (auto known = getStatic(size)) {
       wide = std::min<int64_t>(
-          wide, llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
+          isLongChain ? wide : wide * getLanesForRows(),
+          llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
       narrow = std::min(narrow, wide);
     }
     auto emit = [&](int64_t count, bool whole) {
@@ -197,12 +197,14 @@ private:
         return emitRows(started);
       };
     };
-    Value middle = roundDown(size, wide);
-    SmallVector<Value> results =
-        forEach(constant(0), middle, wide, tensors, emit(wide, true));
-    if (wide != narrow) {
-      Value end = roundDown(size, narrow);
-      results = forEach(middle, end, narrow, results, emit(narrow, true));
+    Value middle = constant(0);
+    SmallVector<Value> results(tensors);
+    // Each width divides the one before: what is left begins where it may.
+    for (int64_t width = wide; width >= narrow;
+         width = width > narrow && !llvm::isPowerOf2_64(width) ? narrow
+                                                               : width / 2) {
+      Value end = roundDown(size, width);
+      results = forEach(middle, end, width, results, emit(width, true));
       middle = end;
     }
     return forEach(middle, size, narrow, results, emit(narrow, false));

@@ -47,31 +47,24 @@ func.func @spread_already() -> (tensor<32x16xf32>, tensor<1x64xf32>) {
   return %t, %u : tensor<32x16xf32>, tensor<1x64xf32>
 }
 
-// What a layer function needs in each iteration does not live between them.
-// CHECK-LABEL: func private @iteration(
+// What an iteration alone needs does not live between iterations.
+// CHECK-LABEL: func @iteration(
 //       CHECK:   scf.for
 //  CHECK-NEXT:     %[[EMPTY:.+]] = tensor.empty() : tensor<8xf32>
-//  CHECK-NEXT:     linalg.fill ins(%{{.+}} : f32) outs(%[[EMPTY]]
-// CHECK-LABEL: func private @negative_no_frame(
-//       CHECK:   tensor.empty() : tensor<8xf32>
-//       CHECK:   scf.for
-func.func private @iteration(%x: f32, %n: index, %out: tensor<8xf32>) -> tensor<8xf32> attributes {attn.frame} {
+//  CHECK-NEXT:     %[[A:.+]] = linalg.fill ins(%{{.+}} : f32) outs(%[[EMPTY]]
+//  CHECK-NEXT:     %[[FIRST:.+]] = tensor.empty() : tensor<9xf32>
+//  CHECK-NEXT:     %[[SECOND:.+]] = tensor.empty() : tensor<7xf32>
+//  CHECK-NEXT:     call @two(%[[FIRST]], %[[SECOND]])
+func.func private @two(%a: tensor<9xf32>, %b: tensor<7xf32>)
+func.func @iteration(%x: f32, %n: index, %out: tensor<8xf32>) -> tensor<8xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %t = tensor.empty() : tensor<8xf32>
+  %first = tensor.empty() : tensor<9xf32>
+  %second = tensor.empty() : tensor<7xf32>
   %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %out) -> tensor<8xf32> {
     %a = linalg.fill ins(%x : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
-    %next = linalg.add ins(%s, %a : tensor<8xf32>, tensor<8xf32>) outs(%s : tensor<8xf32>) -> tensor<8xf32>
-    scf.yield %next : tensor<8xf32>
-  }
-  return %sum : tensor<8xf32>
-}
-func.func private @negative_no_frame(%x: f32, %n: index, %out: tensor<8xf32>) -> tensor<8xf32> {
-  %c0 = arith.constant 0 : index
-  %c1 = arith.constant 1 : index
-  %t = tensor.empty() : tensor<8xf32>
-  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %out) -> tensor<8xf32> {
-    %a = linalg.fill ins(%x : f32) outs(%t : tensor<8xf32>) -> tensor<8xf32>
+    func.call @two(%first, %second) : (tensor<9xf32>, tensor<7xf32>) -> ()
     %next = linalg.add ins(%s, %a : tensor<8xf32>, tensor<8xf32>) outs(%s : tensor<8xf32>) -> tensor<8xf32>
     scf.yield %next : tensor<8xf32>
   }

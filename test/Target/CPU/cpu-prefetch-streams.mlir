@@ -47,6 +47,22 @@ func.func @negative_own(%rows: index, %x: vector<16xf32>) -> vector<16xf32> {
   return %r : vector<16xf32>
 }
 
+// Nor is one in memory that the caller hands down.
+// CHECK-LABEL: func @negative_scratch(
+//   CHECK-NOT:   memref.prefetch
+func.func @negative_scratch(%scratch: memref<32768xi8>, %rows: index, %x: vector<16xf32>) -> vector<16xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %own = memref.view %scratch[%c0][] : memref<32768xi8> to memref<64x128xf32>
+  %r = scf.for %j = %c0 to %rows step %c1 iter_args(%a = %x) -> vector<16xf32> {
+    %y = vector.transfer_read %own[%j, %c0], %zero {in_bounds = [true]} : memref<64x128xf32>, vector<16xf32>
+    %t = arith.addf %y, %a : vector<16xf32>
+    scf.yield %t : vector<16xf32>
+  }
+  return %r : vector<16xf32>
+}
+
 // A block of a stream is as long as it is; the stream goes on.
 // CHECK-LABEL: func @block(
 //       CHECK:   memref.prefetch

@@ -187,3 +187,28 @@ func.func @boolean_mask(%mask: tensor<8xi1>, %x: tensor<8xf32>) -> tensor<8xf32>
   } -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
+
+// -----
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+
+// One row leaves the accumulators of the other three to more lanes; what these
+// leave goes in halves.
+
+// CHECK-LABEL: func @one_row(
+//       CHECK:   scf.for %{{.+}} = %c0 to %c128 step %c64
+//       CHECK:     scf.for {{.*}} -> (vector<64xf32>)
+//       CHECK:   scf.for {{.*}} -> (vector<32xf32>)
+//       CHECK:   scf.for {{.*}} -> (vector<8xf32>)
+//   CHECK-NOT:   scf.for
+func.func @one_row(%x: tensor<1x32xf32>, %w: tensor<32x165xf32>, %init: tensor<1x165xf32>) -> tensor<1x165xf32> {
+  %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x32xf32>, tensor<32x165xf32>) outs(%init : tensor<1x165xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %next = math.fma %a, %b, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x165xf32>
+  return %y : tensor<1x165xf32>
+}

@@ -204,12 +204,11 @@ def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let description = [{
     The last tile of a loop has a size known at run time only, but it is at most a
     whole tile. Its temporaries become slices of tensors of that static size,
-    which can live on the stack. Each use of an empty tensor gets its own: two
-    temporaries that live at the same time cannot share a buffer. In functions marked
-    `attn.frame` it moves to its use, into loops too: so it lives no longer than an
-    iteration. Where rows would
-    begin a multiple of 256 bytes apart, they are a cache line further apart: a
-    tile of them would else fall into few sets of the first cache.
+    which can live on the stack. Each use of an empty tensor gets its own, next to
+    it: two temporaries that live at the same time cannot share a buffer, and what
+    an iteration alone needs lives no longer than that. Where rows would begin a
+    multiple of 256 bytes apart, they are a cache line further apart: a tile of
+    them would else fall into few sets of the first cache.
 
     ```mlir
     func.func @example(%i: index, %n: index) -> tensor<?x64xf32> {

@@ -60,6 +60,9 @@ def Attn_Dialect : Dialect {
     /// Marks a function that evaluates one layer for some tokens: its temporaries
     /// are the frame of a call, in memory that its callers hand down.
     static constexpr ::llvm::StringLiteral kFrame = "attn.frame";
+    /// Marks a function whose temporaries and those of the layers that it calls
+    /// are one memory.
+    static constexpr ::llvm::StringLiteral kFrameRoot = "attn.frame_root";
   }];
 }
 

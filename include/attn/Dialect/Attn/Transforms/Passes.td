@@ -31,6 +31,30 @@ def AttnSelectForm : Pass<"attn-select-form"> {
     ```mlir
     attn.attention ... {form = #attn.form<blocked, queries = 32, keys = 256>, mask = #attn.causal}
     ```
+
+    With a `memory-budget` each function that computes the keys of a causal
+    attention is planned: it gets the `attn.plan` with the least work whose frames
+    and caches fit in the budget, for `length` tokens where the function leaves
+    their number free. A remark says what was chosen, and the next plans with less
+    memory and with less work. That nothing fits is an error that names the
+    smallest there is. A plan that is there stays.
+
+    ```mlir
+    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> {
+      %init = tensor.empty() : tensor<64x4xf32>
+      %y = attn.attention ins(%x, %x, %x : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
+             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
+      %z = attn.attention ins(%y, %y, %y : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
+             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
+      return %z : tensor<64x4xf32>
+    }
+    ```
+
+    becomes with `memory-budget=1024`
+
+    ```mlir
+    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]
+    ```
   }];
   let options = [
     Option<"form", "form", "::mlir::attn::FormKind", "::mlir::attn::FormKind::Blocked",
@@ -45,6 +69,10 @@ def AttnSelectForm : Pass<"attn-select-form"> {
       "queries per tile, in rows; 0 leaves it to the rewrite">,
     Option<"keys", "keys", "int64_t", "0",
       "keys per tile, in rows; 0 leaves it to the rewrite">,
+    Option<"memoryBudget", "memory-budget", "int64_t", "-1",
+      "bytes that frames and caches of a stack may take; -1: no plan is made">,
+    Option<"length", "length", "int64_t", "-1",
+      "tokens to plan for, where a function leaves their number free">,
   ];
   let dependentDialects = ["::mlir::attn::AttnDialect"];
 }
