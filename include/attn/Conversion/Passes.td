@@ -162,7 +162,7 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    func.func private @example.layer_1(%t: index, %x: tensor<?x4xf32>, %destination: tensor<1x4xf32>) -> tensor<1x4xf32> attributes {attn.frame, ..., passthrough = ["noinline"]} {
+    func.func private @example.layer_1(%t: index, %destination: tensor<1x4xf32>, %x: tensor<?x4xf32> {bufferization.writable = false}) -> tensor<1x4xf32> attributes {attn.frame, ..., passthrough = ["noinline"]} {
       scf.for %j = %c0 to %t step %c1 iter_args(...) {
         attn.fold
       }
@@ -172,7 +172,7 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     func.func @example(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> {
       scf.for %t = %c0 to %length step %c1 iter_args(...) {
         scf.for %j = %c0 to %t step %c1 iter_args(...) {
-          func.call @example.layer_1(%j, %x, ...)
+          func.call @example.layer_1(%j, %destination, %x)
           attn.fold
         }
       }
