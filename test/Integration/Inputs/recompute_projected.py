@@ -46,20 +46,26 @@ func.func @projections(%x: {x}, %wq: {w}, %wk: {w}, %wv: {w}) -> ({x}, {x}, {x})
 
 
 def attention():
-    flat = f"tensor<?x{DIM}xf32>"
-    heads = f"tensor<?x{HEADS}x{DIM // HEADS}xf32>"
-    shape = f"output_shape [%n, {HEADS}, {DIM // HEADS}] : {flat} into {heads}"
-    expand = "\n".join(f"  %{n}h = tensor.expand_shape %{n} [[0], [1, 2]] {shape}" for n in "qkv")
+    """Of one query and the keys that it sees: decoding with a cache."""
+    kinds = [f"tensor<{n}x{DIM}xf32>" for n in (1, "?")]
+    query, keys = (f"tensor<{n}x{HEADS}x{DIM // HEADS}xf32>" for n in (1, "?"))
+
+    def expand(name, size, flat, kind):
+        return (f"%{name}h = tensor.expand_shape %{name} [[0], [1, 2]] "
+                f"output_shape [{size}, {HEADS}, {DIM // HEADS}] : {flat} into {kind}")
+
     return f"""
-func.func @attention(%q: {flat}, %k: {flat}, %v: {flat}) -> {flat} {{
+func.func @attention(%q: {kinds[0]}, %k: {kinds[1]}, %v: {kinds[1]}) -> {kinds[0]} {{
   %c0 = arith.constant 0 : index
-  %n = tensor.dim %q, %c0 : {flat}
-{expand}
-  %empty = tensor.empty(%n) : {heads}
-  %o = attn.attention ins(%qh, %kh, %vh : {heads}, {heads}, {heads}) outs(%empty : {heads})
-      layout(shd) {{mask = #attn.causal}} -> {heads}
-  %y = tensor.collapse_shape %o [[0], [1, 2]] : {heads} into {flat}
-  return %y : {flat}
+  %n = tensor.dim %k, %c0 : {kinds[1]}
+  {expand("q", 1, kinds[0], query)}
+  {expand("k", "%n", kinds[1], keys)}
+  {expand("v", "%n", kinds[1], keys)}
+  %empty = tensor.empty() : {query}
+  %o = attn.attention ins(%qh, %kh, %vh : {query}, {keys}, {keys}) outs(%empty : {query})
+      layout(shd) -> {query}
+  %y = tensor.collapse_shape %o [[0], [1, 2]] : {query} into {kinds[0]}
+  return %y : {kinds[0]}
 }}"""
 
 
@@ -90,7 +96,8 @@ def main():
     stack = Stack(2, dim=DIM, heads=HEADS, plan=make_plan([(2,)]))
     tokens, weights = stack.tokens(LENGTH), stack.weights()
     recompute = Kernel(attn_compile, stack.ir(), folder)(tokens, *weights)
-    attend = Kernel(attn_compile, attention(), folder, "--form=recurrent")
+    attend = Kernel(attn_compile, attention(), folder, "--form=blocked",
+                    "--keys=1")
     finish = Kernel(attn_compile, rest(), folder)
 
     def run(rows, halves):
@@ -105,7 +112,9 @@ def main():
                 block[: len(part)] = part
                 for cache, new in zip(cached, project(block, *w[:3])):
                     cache[first : first + rows] = new[: len(part)]
-            (o,) = attend(*cached)
+            q, k, v = cached
+            o = np.concatenate([attend(q[t : t + 1], k[: t + 1], v[: t + 1])[0]
+                                for t in range(LENGTH)])
             (x,) = finish(x, o, w[3])
         return [x]
 
