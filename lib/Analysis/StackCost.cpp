@@ -119,18 +119,21 @@ private:
   }
 
   /// The most that lives at one time of what is made between two mixers, per
-  /// token. Destinations that are not read take no memory of their own.
+  /// token. Destinations are the memory of what is put into them, and a reshaped
+  /// tensor is that of its source.
   int64_t getWorkBytes(const Ops &work) {
     Block &body = stack.getBody();
     SmallVector<Operation *> order;
     for (Operation &op : body)
-      if (work.contains(&op) && !isa<tensor::EmptyOp>(op))
+      if (work.contains(&op) && !isa<tensor::EmptyOp, linalg::FillOp>(op))
         order.push_back(&op);
     llvm::DenseMap<Operation *, unsigned> position;
     for (auto [i, op] : llvm::enumerate(order))
       position[op] = i;
     int64_t most = 0;
     for (unsigned i = 0; i < order.size(); ++i) {
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(order[i]))
+        continue;
       int64_t bytes = 0;
       for (Operation *op : ArrayRef(order).take_front(i + 1))
         if (isa<RankedTensorType>(op->getResult(0).getType()) &&

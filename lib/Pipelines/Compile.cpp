@@ -70,30 +70,97 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
     form.block = options.block;
 }
 
+/// What the buffers of dynamic size take for their administration.
+static constexpr int64_t kHeapBlockBytes = 128;
+
 /// Plans on a copy: passes that look at the function must not change its interface.
-LogicalResult Compiler::choosePlan() {
-  auto function = module.lookupSymbol<func::FuncOp>(interface.name);
-  if (!options.memoryBudget && options.form != FormKind::Recompute &&
-      !function->hasAttr(AttnDialect::kPlan))
-    return success();
+LogicalResult Compiler::selectPlan(std::optional<int64_t> budget) {
   FormPipelineOptions form;
   form.form = options.form;
-  if (options.memoryBudget)
-    form.memoryBudget = *options.memoryBudget;
-  if (options.length)
-    form.length = *options.length;
+  form.memoryBudget = budget.value_or(-1);
+  form.length = options.length.value_or(-1);
   OwningOpRef<ModuleOp> copy = module.clone();
   if (failed(run(*copy, [&](OpPassManager &pm) {
         pm.addPass(createSymbolDCEPass());
         buildSelectPipeline(pm, form);
       })))
     return failure();
-  auto planned = getPlannedStack(copy->lookupSymbol<func::FuncOp>(interface.name));
+  auto planned =
+      getPlannedStack(copy->lookupSymbol<func::FuncOp>(interface.name));
   if (failed(planned))
     return failure();
   plan = *planned;
+  return success();
+}
+
+void Compiler::setPlan(ModuleOp module) const {
+  module.lookupSymbol<func::FuncOp>(interface.name)
+      ->setAttr(AttnDialect::kPlan, plan->plan);
+}
+
+/// Bytes that the plan takes in emitted code.
+FailureOr<int64_t> Compiler::measurePlan() const {
+  Compiler trial = *this;
+  OwningOpRef<ModuleOp> copy = trial.module.clone();
+  setPlan(*copy);
+  trial.module = *copy;
+  trial.options.memoryBudget = std::nullopt;
+  trial.options.count = false;
+  if (failed(trial.lowerToForm()) || failed(trial.lowerToBuffers()))
+    return failure();
+  int64_t bytes = trial.scratch.stackBytes + trial.scratch.heapBytes;
+  if (trial.scratch.dynamicBuffers)
+    bytes += static_cast<int64_t>(getPlanCost().cacheBytes) +
+             kHeapBlockBytes * trial.scratch.dynamicBuffers;
+  return bytes;
+}
+
+SpaceTime Compiler::getPlanCost() const {
+  int64_t length = ShapedType::isDynamic(plan->cost.length)
+                       ? options.length.value_or(0)
+                       : plan->cost.length;
+  return evaluate(plan->cost, Plan::get(plan->plan), length);
+}
+
+/// Where the code takes more than was thought, the plan is made again for as much
+/// less, until it fits.
+LogicalResult Compiler::choosePlan() {
+  auto function = module.lookupSymbol<func::FuncOp>(interface.name);
+  bool isPlanned = function->hasAttr(AttnDialect::kPlan);
+  if (!options.memoryBudget && options.form != FormKind::Recompute && !isPlanned)
+    return success();
+  std::optional<int64_t> budget = options.memoryBudget;
+  SmallVector<Diagnostic> said; // Of the last choice, which is the one that holds.
+  while (true) {
+    said.clear();
+    ScopedDiagnosticHandler keep(module.getContext(), [&](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() != DiagnosticSeverity::Remark)
+        return failure();
+      said.push_back(std::move(diagnostic));
+      return success();
+    });
+    if (failed(selectPlan(budget)))
+      return failure();
+    if (!plan || !budget || isPlanned)
+      break;
+    FailureOr<int64_t> bytes = measurePlan();
+    if (failed(bytes))
+      return failure();
+    int64_t over = *bytes - *options.memoryBudget;
+    if (over <= 0)
+      break;
+    budget = std::min(*budget,
+                      static_cast<int64_t>(getPlanCost().getPeakBytes())) -
+             over;
+    if (*budget < 0)
+      return module.emitError("no plan fits in ")
+             << *options.memoryBudget << " bytes: the code of the smallest takes "
+             << *bytes;
+  }
+  for (Diagnostic &diagnostic : said)
+    module.getContext()->getDiagEngine().emit(std::move(diagnostic));
   if (plan)
-    function->setAttr(AttnDialect::kPlan, plan->plan);
+    setPlan(module);
   return success();
 }
 

@@ -50,11 +50,17 @@ public:
   const ScratchMemory &getScratch() const { return scratch; }
   /// The plan of a stack; known once the form is.
   const std::optional<PlannedStack> &getPlan() const { return plan; }
+  /// What it costs for as many tokens as were planned for; requires that there is
+  /// one.
+  SpaceTime getPlanCost() const;
 
 private:
   LogicalResult run(ModuleOp module,
                     function_ref<void(OpPassManager &)> build);
   LogicalResult choosePlan();
+  LogicalResult selectPlan(std::optional<int64_t> budget);
+  void setPlan(ModuleOp module) const;
+  FailureOr<int64_t> measurePlan() const;
 
   ModuleOp module;
   CompileOptions options;
