@@ -63,7 +63,6 @@ class Simulation:
         self.folds = self.evaluations = self.reads = 0
         for t in range(length):
             for number, (layers, keep, window, prefix) in enumerate(segments):
-                reads = lambda j: keep == "none"
                 self.reads += number == 0
                 for layer in range(layers):
                     self.evaluations += 1
@@ -102,8 +101,10 @@ def measure(attn_run, folder, stack, length):
         capture_output=True, text=True, timeout=200)
     if done.returncode:
         sys.exit(done.stderr)
-    counts = json.loads(done.stdout)["counts"]
-    folds, evaluations, reads = (counts[x]["measured"] for x in ("folds", "blocks", "disk_reads"))
+    counts = [json.loads(done.stdout)["counts"][x] for x in ("folds", "blocks", "disk_reads")]
+    if any(count["predicted"] != count["measured"] for count in counts):
+        sys.exit(f"{stack.plan}, {length} tokens: {counts}")
+    folds, evaluations, reads = (count["measured"] for count in counts)
     if folds % stack.heads:
         sys.exit(f"{folds} folds of {stack.heads} heads")
     return folds // stack.heads, evaluations, reads
