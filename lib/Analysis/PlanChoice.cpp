@@ -19,6 +19,17 @@ const PlannedCost *PlanChoice::getNextFaster() const {
   return chosen + 1 == curve.size() ? nullptr : &curve[chosen + 1];
 }
 
+void mlir::attn::markPlan(PlanChoice &choice, const Plan &plan,
+                          const SpaceTime &cost) {
+  auto *place = llvm::find_if(choice.curve, [&](const PlannedCost &point) {
+    return point.plan == plan ||
+           point.cost.getPeakBytes() > cost.getPeakBytes();
+  });
+  if (place == choice.curve.end() || !(place->plan == plan))
+    place = choice.curve.insert(place, PlannedCost{plan, cost});
+  choice.chosen = place - choice.curve.begin();
+}
+
 //===----------------------------------------------------------------------===//
 // Options
 //===----------------------------------------------------------------------===//

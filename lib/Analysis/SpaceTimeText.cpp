@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Analysis/SpaceTimeReport.h"
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -112,6 +113,24 @@ void mlir::attn::printTable(llvm::raw_ostream &os, const PlanChoice &choice) {
   }
 }
 
+/// `96 KiB and 1.20e9 operations: (2 layers, window = 16)`
+static std::string describe(const PlannedCost &planned) {
+  return formatBytes(planned.cost.getPeakBytes()) + " and " +
+         formatCount(planned.cost.counts.flops) +
+         " operations: " + describePlan(planned.plan);
+}
+
+void mlir::attn::remarkChoice(Location loc, const PlanChoice &choice,
+                              int64_t length) {
+  InFlightDiagnostic remark = emitRemark(loc, "planned for ")
+                              << length << " tokens: "
+                              << describe(choice.getChosen());
+  if (const PlannedCost *faster = choice.getNextFaster())
+    remark.attachNote() << "less work: " << describe(*faster);
+  if (const PlannedCost *smaller = choice.getNextSmaller())
+    remark.attachNote() << "less memory: " << describe(*smaller);
+}
+
 //===----------------------------------------------------------------------===//
 // JSON
 //===----------------------------------------------------------------------===//
@@ -151,4 +170,31 @@ llvm::json::Object mlir::attn::toJson(const PlanChoice &choice) {
   return llvm::json::Object{{"curve", std::move(curve)},
                             {"chosen", static_cast<int64_t>(choice.chosen)},
                             {"fits", choice.fits}};
+}
+
+//===----------------------------------------------------------------------===//
+// Closed forms
+//===----------------------------------------------------------------------===//
+
+static std::array<std::pair<StringRef, const BinomialSum *>, 3>
+getCounts(const ClosedForms &forms) {
+  return {{{"folds", &forms.folds},
+           {"block_evaluations", &forms.blockEvaluations},
+           {"disk_reads", &forms.diskReads}}};
+}
+
+llvm::json::Object mlir::attn::toJson(const ClosedForms &forms) {
+  llvm::json::Object object{{"unknown", forms.unknown}};
+  for (auto [name, count] : getCounts(forms))
+    object[name] = count->print(forms.unknown);
+  return object;
+}
+
+void mlir::attn::printClosedForms(llvm::raw_ostream &os,
+                                  const ClosedForms &forms) {
+  for (auto [name, count] : getCounts(forms))
+    os << "  " << llvm::left_justify(name, 18) << count->print(forms.unknown)
+       << " = " << getDigits(count->evaluate(forms.blocks)) << "\n";
+  if (forms.unknown != "L")
+    os << "  with " << forms.unknown << " = " << forms.blocks << " blocks\n";
 }

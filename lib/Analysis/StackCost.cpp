@@ -198,3 +198,15 @@ mlir::attn::getPlannedStack(func::FuncOp function) {
       cast<BlockArgument>(sequence).getArgNumber(),
       *stack->getTokenDim(sequence)});
 }
+
+FailureOr<int64_t> mlir::attn::getPlanLength(func::FuncOp function,
+                                             const StackCost &stack,
+                                             std::optional<int64_t> given) {
+  if (!ShapedType::isDynamic(stack.length))
+    return stack.length;
+  if (!given)
+    return emitError(function.getLoc(),
+                     "a plan depends on the number of tokens, which is free "
+                     "here; say how many to plan for (length)");
+  return *given;
+}

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Analysis/SpaceTimeReport.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/CHeader.h"
 #include "attn/Target/CPU/Emission.h"
@@ -25,7 +26,7 @@ namespace cl = llvm::cl;
 
 namespace {
 
-enum class Emit { MLIR, LLVMMLIR, LL, BC, S, O, A, SO, H, JSON, Report, PTX, Cubin };
+enum class Emit { MLIR, LLVMMLIR, LL, BC, S, O, A, SO, H, JSON, Summary, Report, PTX, Cubin };
 
 struct Options {
   cl::opt<std::string> input{cl::Positional, cl::desc("<FILE.mlir>"),
@@ -44,7 +45,9 @@ struct Options {
           clEnumValN(Emit::SO, "so", "shared library (needs a linker)"),
           clEnumValN(Emit::H, "h", "C header"),
           clEnumValN(Emit::JSON, "json", "the interface, for programs"),
-          clEnumValN(Emit::Report, "report", "the interface, for people"),
+          clEnumValN(Emit::Summary, "summary", "the interface, for people"),
+          clEnumValN(Emit::Report, "report",
+                     "work against memory, as an HTML page"),
           clEnumValN(Emit::PTX, "ptx", "PTX (not implemented yet)"),
           clEnumValN(Emit::Cubin, "cubin", "cubin (not implemented yet)"))};
   cl::opt<std::string> prefix{
@@ -192,7 +195,7 @@ llvm::json::Object describe(const Compiler &compiler) {
            {"dynamic_buffers", compiler.getScratch().dynamicBuffers}}}};
 }
 
-std::string getReport(const Compiler &compiler, ArrayRef<std::string> forms) {
+std::string getSummary(const Compiler &compiler, ArrayRef<std::string> forms) {
   std::string text;
   llvm::raw_string_ostream os(text);
   const ScratchMemory &scratch = compiler.getScratch();
@@ -230,6 +233,61 @@ SmallVector<std::string> describeForms(ModuleOp module, FormKind fallback) {
   return forms;
 }
 
+/// Each attention: where it is, its form and who chose it.
+SmallVector<Report::Attention>
+describeAttentions(ModuleOp module, const CompileOptions &options) {
+  SmallVector<Report::Attention> attentions;
+  module.walk([&](AttentionOp op) {
+    auto function = op->getParentOfType<func::FuncOp>();
+    bool hasPlan = function->hasAttr(AttnDialect::kPlan);
+    FormAttr form = op.getFormAttr();
+    Report::Attention &entry = attentions.emplace_back();
+    llvm::raw_string_ostream(entry.location) << op.getLoc();
+    bool isLayer = isMixer(op) && hasComputedKeys(op);
+    if (isLayer && (hasPlan || options.memoryBudget)) {
+      entry.form = "recompute";
+      entry.why = hasPlan ? "the plan of the function, attn.plan"
+                          : "a plan within the memory budget";
+      return;
+    }
+    entry.form = stringifyFormKind(form ? form.getKind() : options.form);
+    entry.why = form ? "its form attribute" : "the command line, or its default";
+  });
+  return attentions;
+}
+
+/// The page about a stack: what it could cost, and what it does.
+FailureOr<std::string>
+getReport(const Compiler &compiler, const CompileOptions &options,
+          SmallVector<Report::Attention> attentions) {
+  const std::optional<PlannedStack> &planned = compiler.getPlan();
+  if (!planned)
+    return reportError("--emit=report shows the plans of a stack of attentions: "
+                       "give --memory-budget, --form=recompute or an attn.plan");
+  Report report;
+  report.title = compiler.getInterface().name;
+  report.attentions = std::move(attentions);
+  report.budgetBytes = options.memoryBudget;
+  if (compiler.getChoice()) {
+    report.choice = *compiler.getChoice();
+  } else {
+    int64_t length = ShapedType::isDynamic(planned->cost.length)
+                         ? options.length.value_or(-1)
+                         : planned->cost.length;
+    if (length < 0)
+      return reportError("a plan depends on the number of tokens, which is free "
+                         "here; say how many: --length=N");
+    report.choice =
+        choosePlan(planned->cost, length, /*budgetBytes=*/std::nullopt);
+    Plan plan = Plan::get(planned->plan);
+    markPlan(report.choice, plan, evaluate(planned->cost, plan, length));
+  }
+  std::string page;
+  llvm::raw_string_ostream os(page);
+  writeReport(os, report);
+  return page;
+}
+
 //===----------------------------------------------------------------------===//
 // The steps
 //===----------------------------------------------------------------------===//
@@ -252,6 +310,7 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
   Outputs outputs;
   SmallVector<std::string> forms =
       describeForms(module, compileOptions.form);
+  auto attentions = describeAttentions(module, compileOptions);
   FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
   if (failed(compiler) || failed(compiler->lowerToForm()))
     return failure();
@@ -265,8 +324,15 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
   if (wants(Emit::JSON))
     outputs.add("json", llvm::formatv("{0:2}\n", llvm::json::Value(describe(
                                                      *compiler))));
-  if (wants(Emit::Report))
-    outputs.add("report", getReport(*compiler, forms));
+  if (wants(Emit::Summary))
+    outputs.add("summary", getSummary(*compiler, forms));
+  if (wants(Emit::Report)) {
+    FailureOr<std::string> page =
+        getReport(*compiler, compileOptions, std::move(attentions));
+    if (failed(page))
+      return failure();
+    outputs.add("html", *page);
+  }
   if (failed(compiler->lowerToLLVM()))
     return failure();
   if (wants(Emit::LLVMMLIR))

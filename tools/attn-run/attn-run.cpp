@@ -175,8 +175,9 @@ public:
       return report(kernel.takeError());
     auto function = original->lookupSymbol<func::FuncOp>(name);
     summary.add("kernel", name, name);
-    summary.add("form", stringifyFormKind(compileOptions.form),
-                stringifyFormKind(compileOptions.form));
+    FormKind form =
+        compiled->plan ? FormKind::Recompute : compileOptions.form;
+    summary.add("form", stringifyFormKind(form), stringifyFormKind(form));
 
     auto created = createRun(*kernel);
     if (failed(created))

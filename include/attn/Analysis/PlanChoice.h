@@ -31,6 +31,10 @@ struct PlanChoice {
   const PlannedCost *getNextFaster() const;
 };
 
+/// Makes `plan` the chosen one, put among the plans of the curve if it is none of
+/// them.
+void markPlan(PlanChoice &choice, const Plan &plan, const SpaceTime &cost);
+
 /// What the segment of `layers` layers that starts at layer `first` may keep.
 /// Windows and prefixes are powers of two times `block`, less than the length.
 /// None of both together holds everything: shorter segments are no larger then.

@@ -9,6 +9,7 @@
 #define ATTN_ANALYSIS_SPACETIMEREPORT_H
 
 #include "attn/Analysis/PlanChoice.h"
+#include "mlir/IR/Location.h"
 #include "llvm/Support/JSON.h"
 
 namespace mlir::attn {
@@ -28,8 +29,17 @@ llvm::json::Object toJson(const SpaceTime &cost);
 /// `curve`, `chosen` (an index), `fits`.
 llvm::json::Object toJson(const PlanChoice &choice);
 
+llvm::json::Object toJson(const ClosedForms &forms);
+
+/// One line per count: `folds  C(L + 3, 3) - 1 - L = 209`.
+void printClosedForms(llvm::raw_ostream &os, const ClosedForms &forms);
+
 /// One row per plan of the curve, the chosen one marked by `*`.
 void printTable(llvm::raw_ostream &os, const PlanChoice &choice);
+
+/// A remark about what was chosen for `length` tokens, with the next plans of less
+/// work and of less memory.
+void remarkChoice(Location loc, const PlanChoice &choice, int64_t length);
 
 /// What the page about one program shows.
 struct Report {

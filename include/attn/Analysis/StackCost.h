@@ -26,6 +26,11 @@ struct PlannedStack {
   unsigned tokenDim; // and where it has them.
 };
 
+/// The number of tokens to plan for: that of the stack, or `given` where it is free;
+/// an error at `function` if that is not known either.
+FailureOr<int64_t> getPlanLength(func::FuncOp function, const StackCost &stack,
+                                 std::optional<int64_t> given);
+
 /// What `function` has planned; nothing without a plan.
 FailureOr<std::optional<PlannedStack>> getPlannedStack(func::FuncOp function);
 

@@ -172,7 +172,7 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
     func.func @example(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.frame_root} {
       scf.for %t = %c0 to %length step %c1 iter_args(...) {
         scf.for %j = %c0 to %t step %c1 iter_args(...) {
-          func.call @example.layer_1(%j, %destination, %x)
+          func.call @example.layer_1(%j, ..., %x)
           attn.fold
         }
       }

@@ -9,6 +9,7 @@
 #define ATTN_PIPELINES_COMPILE_H
 
 #include "attn/Analysis/KernelInterface.h"
+#include "attn/Analysis/PlanChoice.h"
 #include "attn/Analysis/ScratchMemory.h"
 #include "attn/Analysis/StackCost.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
@@ -50,17 +51,16 @@ public:
   const ScratchMemory &getScratch() const { return scratch; }
   /// The plan of a stack; known once the form is.
   const std::optional<PlannedStack> &getPlan() const { return plan; }
-  /// What it costs for as many tokens as were planned for; requires that there is
-  /// one.
-  SpaceTime getPlanCost() const;
+  /// Among which plans it was chosen, if it was chosen within a memory budget.
+  const std::optional<PlanChoice> &getChoice() const { return choice; }
 
 private:
   LogicalResult run(ModuleOp module,
                     function_ref<void(OpPassManager &)> build);
   LogicalResult choosePlan();
-  LogicalResult selectPlan(std::optional<int64_t> budget);
-  void setPlan(ModuleOp module) const;
-  FailureOr<int64_t> measurePlan() const;
+  LogicalResult fitPlan();
+  FailureOr<int64_t> measure(const PlannedCost &planned) const;
+  func::FuncOp getEntry(ModuleOp module) const;
 
   ModuleOp module;
   CompileOptions options;
@@ -68,6 +68,7 @@ private:
   KernelInterface interface;
   ScratchMemory scratch;
   std::optional<PlannedStack> plan;
+  std::optional<PlanChoice> choice;
 };
 
 /// The object file of `module` compiled with `options`, and what a caller needs

@@ -5,9 +5,9 @@
 // token, with a loop over the tokens before; the loop of the second calls it.
 
 // CHECK-LABEL: func.func private @stack.layer_1(
-// CHECK-SAME:    %[[T:[^:]+]]: index, %[[DEST:[^:]+]]: tensor<1x4xf32>,
-// CHECK-SAME:    %[[X:[^:]+]]: tensor<?x4xf32> {bufferization.writable = false},
-// CHECK-SAME:    %[[W:[^:]+]]: tensor<4x4xf32> {bufferization.writable = false}) -> tensor<1x4xf32>
+// CHECK-SAME:    %[[T:[^ ]+]]: index, %[[DEST:[^ ]+]]: tensor<1x4xf32>,
+// CHECK-SAME:    %[[X:[^ ]+]]: tensor<?x4xf32> {bufferization.writable = false},
+// CHECK-SAME:    %[[W:[^ ]+]]: tensor<4x4xf32> {bufferization.writable = false}) -> tensor<1x4xf32>
 // CHECK-SAME:    attn.frame, llvm.linkage = #llvm.linkage<internal>, passthrough = ["noinline"]
 // CHECK:         %[[X_T:.+]] = tensor.extract_slice %[[X]][%[[T]], 0] [1, 4]
 // CHECK:         scf.for %[[J:[^ ]+]] = %c0 to %[[T]] step %c1
@@ -20,14 +20,14 @@
 // CHECK:         bufferization.materialize_in_destination %[[R]] in %[[DEST]]
 
 // CHECK-LABEL: func.func @stack(
-// CHECK-SAME:    %[[X:[^:]+]]: tensor<?x4xf32>, %[[W:[^:]+]]: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.frame_root} {
+// CHECK-SAME:    %[[X:.+]]: tensor<?x4xf32>, %[[W:.+]]: tensor<4x4xf32>) -> tensor<?x4xf32> attributes {attn.frame_root} {
 // CHECK:         %[[OUT:.+]] = scf.for %[[T:[^ ]+]] = %c0 to %[[LENGTH:.+]] step %c1 iter_args(%[[OUTS:.+]] =
 // CHECK:           scf.for %[[J:[^ ]+]] = %c0 to %[[T]] step %c1
 // CHECK-NOT:         call
 // CHECK:             attn.fold
 // CHECK:           %[[R:.+]] = arith.addf
 // CHECK:           scf.for %[[J:[^ ]+]] = %c0 to %[[T]] step %c1
-// CHECK:             %[[R_J:.+]] = func.call @stack.layer_1(%[[J]], %{{[^,]+}}, %[[X]], %[[W]]
+// CHECK:             %[[R_J:.+]] = func.call @stack.layer_1(%[[J]], %{{[^ ]+}}, %[[X]], %[[W]])
 // CHECK:             attn.fold ins(%{{.+}}, %[[R_J]], %[[R_J]] : {{.*}}) at(%[[T]], %[[J]])
 // CHECK:           attn.fold ins(%{{.+}}, %[[R]], %[[R]] : {{.*}}) at(%[[T]], %[[T]])
 // CHECK:           %[[Z:.+]] = attn.finish

@@ -50,37 +50,22 @@ struct AttnSelectForm : attn::impl::AttnSelectFormBase<AttnSelectForm> {
       function->setAttr(AttnDialect::kPlan, getRecomputePlan(*stack));
       return success();
     }
-    int64_t tokens =
-        ShapedType::isDynamic(stack->length) ? length : stack->length;
-    if (tokens < 0)
-      return emitError(
-          function.getLoc(), "a plan depends on the number of tokens, which is free here; say how "
-          "many to plan for (length)");
-    PlanChoice choice =
-        choosePlan(getStackCost(*stack), tokens, memoryBudget.getValue());
+    StackCost cost = getStackCost(*stack);
+    FailureOr<int64_t> tokens = getPlanLength(
+        function, cost, length < 0 ? std::nullopt : std::optional(length.getValue()));
+    if (failed(tokens))
+      return failure();
+    PlanChoice choice = choosePlan(cost, *tokens, memoryBudget.getValue());
     if (!choice.fits)
       return emitError(function.getLoc(), "no plan for ")
-             << tokens << " tokens fits in "
-             << formatBytes(Integer(memoryBudget.getValue()))
-             << "; the smallest needs "
-             << describe(choice.getChosen());
+             << *tokens << " tokens fits in " << memoryBudget.getValue()
+             << " bytes: the smallest takes "
+             << std::to_string(static_cast<int64_t>(
+                    choice.getChosen().cost.getPeakBytes()));
     function->setAttr(AttnDialect::kPlan,
                       choice.getChosen().plan.getAttr(&getContext()));
-    InFlightDiagnostic remark =
-        emitRemark(function.getLoc(), "planned for ")
-        << tokens << " tokens: " << describe(choice.getChosen());
-    if (const PlannedCost *faster = choice.getNextFaster())
-      remark.attachNote() << "less work: " << describe(*faster);
-    if (const PlannedCost *smaller = choice.getNextSmaller())
-      remark.attachNote() << "less memory: " << describe(*smaller);
+    remarkChoice(function.getLoc(), choice, *tokens);
     return success();
-  }
-
-  /// `96 KiB and 1.2e9 operations: 2 layers, keep = input, ...`
-  static std::string describe(const PlannedCost &planned) {
-    return formatBytes(planned.cost.getPeakBytes()) + " and " +
-           formatCount(planned.cost.counts.flops) +
-           " operations: " + describePlan(planned.plan);
   }
 };
 } // namespace

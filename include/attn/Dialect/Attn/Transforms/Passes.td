@@ -37,24 +37,10 @@ def AttnSelectForm : Pass<"attn-select-form"> {
     and caches fit in the budget, for `length` tokens where the function leaves
     their number free. A remark says what was chosen, and the next plans with less
     memory and with less work. That nothing fits is an error that names the
-    smallest there is. A plan that is there stays.
+    smallest there is. A plan that is there stays. A stack of two layers may become,
+    with `memory-budget=600`,
 
-    ```mlir
-    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> {
-      %init = tensor.empty() : tensor<64x4xf32>
-      %y = attn.attention ins(%x, %x, %x : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
-             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
-      %z = attn.attention ins(%y, %y, %y : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
-             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
-      return %z : tensor<64x4xf32>
-    }
-    ```
-
-    becomes with `memory-budget=1024`
-
-    ```mlir
-    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]
-    ```
+        func.func @stack(...) attributes {attn.plan = #attn.plan<segments = [<layers = 2, window = 8>], block = 2>}
   }];
   let options = [
     Option<"form", "form", "::mlir::attn::FormKind", "::mlir::attn::FormKind::Blocked",
@@ -73,6 +59,45 @@ def AttnSelectForm : Pass<"attn-select-form"> {
       "bytes that frames and caches of a stack may take; -1: no plan is made">,
     Option<"length", "length", "int64_t", "-1",
       "tokens to plan for, where a function leaves their number free">,
+  ];
+  let dependentDialects = ["::mlir::attn::AttnDialect"];
+}
+
+def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
+  let summary = "print what functions cost in work and memory";
+  let description = [{
+    Prints to stdout, for each function with causal attention whose keys are
+    computed, the plans that no other beats in memory and work at once, from the
+    smallest to the fastest: folds, evaluations of layers, reads of the input,
+    operations, and bytes at the peak, of state, temporaries and what is kept. If
+    the function has an `attn.plan`, that one is marked and its counts are given as
+    closed forms too. For other functions with attention, folds and operations.
+
+    All counts are exact integers. `length` is the number of tokens where a function
+    leaves it free; `json` prints one object instead of text, with integers as
+    decimal strings, since they exceed any number type.
+
+    ```mlir
+    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
+      %init = tensor.empty() : tensor<64x4xf32>
+      %y = attn.attention ins(%x, %x, %x : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
+             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
+      %z = attn.attention ins(%y, %y, %y : tensor<64x4xf32>, tensor<64x4xf32>, tensor<64x4xf32>)
+             outs(%init : tensor<64x4xf32>) {mask = #attn.causal} -> tensor<64x4xf32>
+      return %z : tensor<64x4xf32>
+    }
+    ```
+
+    stays as it is:
+
+    ```mlir
+    func.func @stack(%x: tensor<64x4xf32>) -> tensor<64x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 2>]>} {
+    ```
+  }];
+  let options = [
+    Option<"length", "length", "int64_t", "-1",
+      "tokens, where a function leaves their number free">,
+    Option<"json", "json", "bool", "false", "print JSON">,
   ];
   let dependentDialects = ["::mlir::attn::AttnDialect"];
 }
