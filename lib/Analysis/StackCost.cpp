@@ -229,9 +229,7 @@ StackCost mlir::attn::getStackCost(const Stack &stack) {
   LayerReader reader(stack);
   StackCost cost;
   cost.length = stack.length;
-  SmallVector<Value> results;
-  for (OpOperand *result : stack.results)
-    results.push_back(result->get());
+  SmallVector<Value> results = stack.getOutputs();
   for (size_t i = 0; i < stack.layers.size(); ++i)
     cost.layers.push_back(reader.read(
         stack.layers[i], i + 1 < stack.layers.size()
@@ -256,7 +254,7 @@ mlir::attn::getPlannedStack(func::FuncOp function) {
   return std::optional(PlannedStack{
       getStackCost(*stack), plan,
       cast<BlockArgument>(sequence).getArgNumber(),
-      *stack->getTokenDim(sequence)});
+      *stack->getTokenDim(sequence), evaluatesPicksOnly(*stack, plan)});
 }
 
 FailureOr<int64_t> mlir::attn::getPlanLength(func::FuncOp function,
@@ -269,4 +267,19 @@ FailureOr<int64_t> mlir::attn::getPlanLength(func::FuncOp function,
                      "a plan depends on the number of tokens, which is free "
                      "here; say how many to plan for (length)");
   return *given;
+}
+
+SpaceTime PlannedStack::evaluate(int64_t length) const {
+  Plan segments = Plan::get(plan);
+  SpaceTime whole = attn::evaluate(cost, segments, length);
+  if (!lastOnly || length == 0)
+    return whole;
+  // What the last block adds.
+  int64_t before = llvm::alignTo(length, segments.block) - segments.block;
+  SpaceTime shorter = attn::evaluate(cost, segments, before);
+  whole.counts.folds -= shorter.counts.folds;
+  whole.counts.blockEvaluations -= shorter.counts.blockEvaluations;
+  whole.counts.diskReads -= shorter.counts.diskReads;
+  whole.counts.flops -= shorter.counts.flops;
+  return whole;
 }

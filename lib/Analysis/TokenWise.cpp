@@ -10,11 +10,21 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
+
+SmallVector<Value> Stack::getOutputs() const {
+  SmallVector<Value> outputs;
+  for (OpOperand *result : results)
+    outputs.push_back(result->get());
+  for (tensor::ExtractSliceOp pick : picks)
+    outputs.push_back(pick.getSource());
+  return outputs;
+}
 
 Value Stack::getSequence() {
   for (BlockArgument argument : function.getArguments())
@@ -63,7 +73,7 @@ public:
     if (!stack.getSequence())
       return stack.function.emitError(
           "no argument has tokens: there is nothing to recompute from");
-    if (stack.results.empty())
+    if (stack.getOutputs().empty())
       return stack.function.emitError("no result has tokens");
     findInputs();
     return std::move(stack);
@@ -74,6 +84,7 @@ private:
   SizeClasses classes;
   Stack stack;
   llvm::SmallDenseSet<unsigned> tokens; // Classes of dimensions.
+  llvm::DenseSet<Value> picked; // What was computed of single tokens.
 
   LogicalResult refuse(Operation *op, const Twine &why) {
     InFlightDiagnostic error =
@@ -175,17 +186,32 @@ private:
       for (OpOperand &operand : op->getOpOperands()) {
         if (hasTokens(operand.get()))
           stack.results.push_back(&operand);
-        else if (isa<TensorType>(operand.get().getType()))
+        else if (isa<TensorType>(operand.get().getType()) &&
+                 !picked.contains(operand.get()))
           return refuse(op, "result " + Twine(operand.getOperandNumber()) +
                                 " is not a sequence of tokens");
       }
       return success();
     }
-    if (llvm::none_of(op->getOperands(),
-                      [&](Value value) { return hasTokens(value); }) &&
-        llvm::none_of(op->getResults(),
-                      [&](Value value) { return hasTokens(value); }))
+    bool isAboutAll =
+        llvm::any_of(op->getOperands(),
+                     [&](Value value) { return hasTokens(value); }) ||
+        llvm::any_of(op->getResults(),
+                     [&](Value value) { return hasTokens(value); });
+    auto isPicked = [&](Value value) { return picked.contains(value); };
+    if (llvm::any_of(op->getOperands(), isPicked) ||
+        llvm::any_of(captured, isPicked)) {
+      if (isAboutAll)
+        return refuse(op, "for all tokens it uses what was computed of one");
+      picked.insert_range(op->getResults());
+    }
+    if (!isAboutAll)
       return success();
+    if (isPick(op)) {
+      stack.picks.push_back(cast<tensor::ExtractSliceOp>(op));
+      picked.insert(op->getResult(0));
+      return success();
+    }
     if (!isMemoryEffectFree(op))
       return refuse(op, "it has side effects");
     if (OpTrait::hasElementwiseMappableTraits(op))
@@ -215,6 +241,16 @@ private:
           return refuse(op, "it is not known what it does to a token; the "
                             "operations of linalg, tensor, arith and math are");
         });
+  }
+
+  /// Whether one token is taken, and of that one everything or a part.
+  bool isPick(Operation *op) {
+    auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
+    if (!slice || hasTokens(slice.getResult()))
+      return false;
+    auto dim = stack.getTokenDim(slice.getSource());
+    return dim && isConstantIntValue(slice.getMixedSizes()[*dim], 1) &&
+           slice.getType().hasStaticShape();
   }
 
   static bool isSink(Operation *op) {
@@ -431,4 +467,11 @@ PlanAttr mlir::attn::getRecomputePlan(const Stack &stack) {
   return PlanAttr::get(
       context, SegmentAttr::get(context, layers, KeepKind::None, 0, 0),
       /*block=*/1);
+}
+
+bool mlir::attn::evaluatesPicksOnly(const Stack &stack, PlanAttr plan) {
+  SegmentAttr segment = plan.getSegments().front();
+  return stack.results.empty() && plan.getSegments().size() == 1 &&
+         segment.getKeep() == KeepKind::None && !segment.getWindow() &&
+         !segment.getPrefix();
 }

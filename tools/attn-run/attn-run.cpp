@@ -188,8 +188,7 @@ public:
       return report(std::move(error));
     std::optional<SpaceTime> predicted;
     if (const auto &planned = compiled->plan)
-      predicted = evaluate(
-          planned->cost, Plan::get(planned->plan),
+      predicted = planned->evaluate(
           run.getInputs()[planned->sequence].shape[planned->tokenDim]);
     addPlan(compiled->plan);
     addMemory(compiled->scratch, LoadedKernel::getPeakHeapBytes(), predicted);

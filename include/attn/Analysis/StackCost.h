@@ -24,6 +24,10 @@ struct PlannedStack {
   PlanAttr plan;
   unsigned sequence; // The argument that has tokens,
   unsigned tokenDim; // and where it has them.
+  /// Only one token is asked for and evaluated, taken for the last.
+  bool lastOnly;
+
+  SpaceTime evaluate(int64_t length) const;
 };
 
 /// The number of tokens to plan for: that of the stack, or `given` where it is free;

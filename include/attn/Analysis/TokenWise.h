@@ -18,6 +18,7 @@
 
 #include "attn/Analysis/Mixer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::attn {
 
@@ -40,8 +41,13 @@ public:
   func::FuncOp function;
   Block *body = nullptr; // Of the function, its only one.
   SmallVector<Layer> layers;
-  /// What leaves the function, all with tokens: operands of `sinks`.
+  /// What leaves the function with all tokens: operands of its last operations.
   SmallVector<OpOperand *> results;
+  /// What takes one token of a value, such as the last: work on that alone follows.
+  SmallVector<tensor::ExtractSliceOp> picks;
+
+  /// The values that leave the token-wise part.
+  SmallVector<Value> getOutputs() const;
 
   /// The dimension of `value` that is the tokens; none if `value` is the same for
   /// all of them.
@@ -84,6 +90,10 @@ LogicalResult verifyPlan(Stack &stack, PlanAttr plan);
 
 /// The plan that keeps nothing.
 PlanAttr getRecomputePlan(const Stack &stack);
+
+/// Whether only single tokens are asked for and nothing is kept of the others: then
+/// these are evaluated and no more.
+bool evaluatesPicksOnly(const Stack &stack, PlanAttr plan);
 
 } // namespace mlir::attn
 

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_ATTNTORECOMPUTE
@@ -76,6 +77,15 @@ public:
   void run(SymbolTable &symbols);
 
 private:
+  void emitLoop(OpBuilder &b);
+  void emitPicks(OpBuilder &b);
+  Value emitPick(OpBuilder &b, TokenSlicer &slicer, tensor::ExtractSliceOp pick,
+                 Value before);
+  Value takeToken(OpBuilder &b, TokenSlicer &slicer,
+                  tensor::ExtractSliceOp pick);
+  MaskAlgebra::Int getPlace(MaskAlgebra &algebra, tensor::ExtractSliceOp pick);
+  Operation *getEnd();
+  void hoistShared();
   void emitResults(OpBuilder &b, Scope &scope, TokenSlicer &slicer,
                    ArrayRef<Value> outputs);
   void eraseTokenWise();
@@ -228,14 +238,28 @@ void Recompute::run(SymbolTable &symbols) {
   for (Layer &layer : context.stack.layers)
     if (auto scan = dyn_cast<recur::ScanOp>(layer.mixer))
       recur::expandMonoid(rewriter, scan);
-  Operation *firstSink = context.stack.results.front()->getOwner();
+  hoistShared();
+  Operation *end = getEnd();
   Location loc = context.stack.function.getLoc();
-  OpBuilder b(firstSink);
+  OpBuilder b(end);
   Value sequence = context.stack.getSequence();
   context.length = b.createOrFold<tensor::DimOp>(
       loc, sequence, *context.stack.getTokenDim(sequence));
+  for (SegmentRewrite &segment : segments) {
+    segment.createCaches(b);
+    segment.createFunctions(symbols);
+  }
+  if (evaluatesPicksOnly(context.stack, plan))
+    emitPicks(b);
+  else
+    emitLoop(b);
+  eraseTokenWise();
+}
 
-  SmallVector<Value> carried;
+/// for all blocks of tokens: evaluate them, keep what is kept, write results
+void Recompute::emitLoop(OpBuilder &b) {
+  Location loc = context.stack.function.getLoc();
+  SmallVector<Value> outputs, carried;
   for (OpOperand *result : context.stack.results) {
     auto type = cast<RankedTensorType>(result->get().getType());
     SmallVector<OpFoldResult> sizes =
@@ -243,14 +267,17 @@ void Recompute::run(SymbolTable &symbols) {
     OpFoldResult &tokens = sizes[*context.stack.getTokenDim(result->get())];
     if (type.getNumDynamicDims())
       tokens = context.length;
-    carried.push_back(
+    outputs.push_back(
         tensor::EmptyOp::create(b, loc, sizes, type.getElementType()));
   }
-  for (SegmentRewrite &segment : segments) {
-    segment.createCaches(b);
-    segment.createFunctions(symbols);
+  SmallVector<Value> picked;
+  for (tensor::ExtractSliceOp pick : context.stack.picks)
+    picked.push_back(tensor::EmptyOp::create(b, loc, pick.getType().getShape(),
+                                             pick.getType().getElementType()));
+  llvm::append_range(carried, outputs);
+  llvm::append_range(carried, picked);
+  for (SegmentRewrite &segment : segments)
     llvm::append_range(carried, segment.getCacheTensors());
-  }
 
   auto loop = scf::ForOp::create(
       b, loc, arith::ConstantIndexOp::create(b, loc, 0), context.length,
@@ -263,7 +290,9 @@ void Recompute::run(SymbolTable &symbols) {
                      /*isWhole=*/false);
   for (SegmentRewrite &segment : segments)
     segment.emit(b, scope, slicer);
-  emitResults(b, scope, slicer, carried);
+  emitResults(b, scope, slicer, outputs);
+  for (auto [pick, output] : llvm::zip(context.stack.picks, picked))
+    scope.set(output, emitPick(b, slicer, pick, scope.get(output)));
   SmallVector<Value> next;
   for (Value value : carried)
     next.push_back(scope.get(value));
@@ -272,7 +301,110 @@ void Recompute::run(SymbolTable &symbols) {
   for (auto [result, value] :
        llvm::zip(context.stack.results, loop.getResults()))
     result->set(value);
-  eraseTokenWise();
+  for (auto [pick, value] :
+       llvm::zip(context.stack.picks,
+                 loop.getResults().drop_front(outputs.size())))
+    pick.replaceAllUsesWith(value);
+}
+
+/// Evaluates the blocks that single tokens are asked of, and no others.
+void Recompute::emitPicks(OpBuilder &b) {
+  for (tensor::ExtractSliceOp pick : context.stack.picks) {
+    MaskAlgebra algebra(b, pick.getLoc());
+    Value first = algebra.materialize(
+        algebra.alignDown(getPlace(algebra, pick), context.block));
+    Scope scope;
+    TokenSlicer slicer(b, context, scope, first, /*isWhole=*/false);
+    for (SegmentRewrite &segment : segments)
+      segment.emit(b, scope, slicer);
+    pick.replaceAllUsesWith(takeToken(b, slicer, pick));
+  }
+}
+
+/// The position of the token that is taken.
+MaskAlgebra::Int Recompute::getPlace(MaskAlgebra &algebra,
+                                     tensor::ExtractSliceOp pick) {
+  unsigned dim = *context.stack.getTokenDim(pick.getSource());
+  OpFoldResult offset = pick.getMixedOffsets()[dim];
+  if (auto constant = getConstantIntValue(offset))
+    return algebra.constant(*constant);
+  return offset;
+}
+
+/// The token that `pick` takes, of the block that has it.
+Value Recompute::takeToken(OpBuilder &b, TokenSlicer &slicer,
+                           tensor::ExtractSliceOp pick) {
+  MaskAlgebra algebra(b, pick.getLoc());
+  SmallVector<OpFoldResult> offsets = pick.getMixedOffsets();
+  offsets[*context.stack.getTokenDim(pick.getSource())] = algebra.materialize(
+      algebra.sub(getPlace(algebra, pick), slicer.getFirst()));
+  return tensor::ExtractSliceOp::create(
+      b, pick.getLoc(), pick.getType(), slicer.get(pick.getSource()), offsets,
+      pick.getMixedSizes(), pick.getMixedStrides());
+}
+
+/// The token that `pick` takes, if the block at hand has it, else `before`.
+Value Recompute::emitPick(OpBuilder &b, TokenSlicer &slicer,
+                          tensor::ExtractSliceOp pick, Value before) {
+  Location loc = pick.getLoc();
+  slicer.get(pick.getSource()); // Evaluated whether it is asked for or not.
+  MaskAlgebra algebra(b, loc);
+  MaskAlgebra::Int place = getPlace(algebra, pick), first = slicer.getFirst();
+  Value isHere = algebra.materialize(algebra.logicalAnd(
+      algebra.lessEqual(first, place),
+      algebra.less(place,
+                   algebra.add(first, algebra.constant(context.block)))));
+  return scf::IfOp::create(
+             b, loc, isHere,
+             [&](OpBuilder &b, Location loc) {
+               scf::YieldOp::create(b, loc, takeToken(b, slicer, pick));
+             },
+             [&](OpBuilder &b, Location loc) {
+               scf::YieldOp::create(b, loc, before);
+             })
+      .getResult(0);
+}
+
+/// Where the token-wise part ends: before what uses single tokens or all of them.
+Operation *Recompute::getEnd() {
+  SmallVector<Operation *> ends;
+  for (OpOperand *result : context.stack.results)
+    ends.push_back(result->getOwner());
+  llvm::append_range(ends, context.stack.picks);
+  return *llvm::min_element(ends, [](Operation *a, Operation *b) {
+    return a->isBeforeInBlock(b);
+  });
+}
+
+/// Moves what is the same for all tokens to the front: it is there for each block.
+void Recompute::hoistShared() {
+  llvm::SmallDenseSet<Operation *> stays(context.stack.picks.begin(),
+                                         context.stack.picks.end());
+  Block &body = context.stack.getBody();
+  auto hasTokens = [&](Value value) {
+    return context.stack.getTokenDim(value).has_value();
+  };
+  Operation *front = &body.front();
+  for (Operation &op : llvm::make_early_inc_range(body)) {
+    SetVector<Value> used(op.operand_begin(), op.operand_end());
+    getUsedValuesDefinedAbove(op.getRegions(), used);
+    bool isShared =
+        isMemoryEffectFree(&op) && !op.hasTrait<OpTrait::IsTerminator>() &&
+        llvm::none_of(op.getResults(), hasTokens) &&
+        llvm::none_of(used, [&](Value value) {
+          return hasTokens(value) && !isa<BlockArgument>(value);
+        }) &&
+        llvm::none_of(used, [&](Value value) {
+          return stays.contains(value.getDefiningOp());
+        });
+    if (!isShared || stays.contains(&op)) {
+      stays.insert(&op);
+    } else if (&op == front) {
+      front = op.getNextNode();
+    } else {
+      op.moveBefore(front);
+    }
+  }
 }
 
 void Recompute::emitResults(OpBuilder &b, Scope &scope, TokenSlicer &slicer,
