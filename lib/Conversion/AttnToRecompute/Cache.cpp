@@ -61,6 +61,11 @@ void Cache::store(OpBuilder &b, Scope &scope, TokenSlicer &slicer) const {
   };
   SmallVector<Value> next;
   if (kind == First) {
+    // In range for other tokens too: bufferization may look at what is there
+    // before it is known that nothing is written.
+    MaskAlgebra algebra(b, loc);
+    place = algebra.materialize(
+        algebra.min(place, algebra.constant(tokens - context.block)));
     Value end = arith::ConstantIndexOp::create(b, loc, tokens);
     Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                           slicer.getFirst(), end);

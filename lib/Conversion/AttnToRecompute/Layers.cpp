@@ -91,6 +91,17 @@ SmallVector<Value> LayerFunction::call(OpBuilder &b, Location loc, Scope &scope,
       func::CallOp::create(b, loc, callee, operands).getResults());
 }
 
+/// The tensor that is in the memory of a destination: itself, or what the layer below
+/// has put there.
+static Value getHolder(Value destination) {
+  for (Operation *user : destination.getUsers())
+    if (auto call = dyn_cast<func::CallOp>(user))
+      for (auto [i, result] : llvm::enumerate(call.getResults()))
+        if (call.getOperand(1 + i) == destination)
+          return result;
+  return destination;
+}
+
 LayerFunction mlir::attn::createLayerFunction(
     const RewriteContext &context, StringRef name, ArrayRef<Value> outputs,
     function_ref<void(OpBuilder &, Scope &, TokenSlicer &, ValueRange)> emit) {
@@ -119,11 +130,14 @@ LayerFunction mlir::attn::createLayerFunction(
   SmallVector<Value> destinations(body->getArguments().drop_front());
   emit(b, scope, slicer, destinations);
 
+  // Copied, not computed there: a destination may hold what enters, which is read
+  // until all that leaves is known.
   SmallVector<Value> results;
-  for (auto [output, destination] : llvm::zip(outputs, destinations))
-    results.push_back(bufferization::MaterializeInDestinationOp::create(
-                          b, loc, slicer.get(output), destination)
-                          .getResult());
+  for (Value output : outputs)
+    results.push_back(slicer.get(output));
+  for (auto [result, destination] : llvm::zip(results, destinations))
+    result = linalg::CopyOp::create(b, loc, result, getHolder(destination))
+                 .getResult(0);
   func::ReturnOp::create(b, loc, results);
   function.setType(b.getFunctionType(body->getArgumentTypes(), types));
   // What all tokens share is written by none: a caller would copy all of it.

@@ -401,3 +401,19 @@ func.func @dynamic_state(%x: tensor<8x4xf32>, %h0: tensor<?xf32>) -> tensor<8x4x
       } -> tensor<8x4xf32>, tensor<?xf32>
   return %y : tensor<8x4xf32>
 }
+
+// -----
+
+func.func @one_for_all(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %init = tensor.empty() : tensor<8x4xf32>
+  %y = attn.attention ins(%x, %x, %x : tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+  %last = tensor.extract_slice %y[7, 0] [1, 4] [1, 1] : tensor<8x4xf32> to tensor<4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: for all tokens it uses what was computed of one}}
+  %z = linalg.generic {indexing_maps = [affine_map<(t, d) -> (t, d)>, affine_map<(t, d) -> (d)>, affine_map<(t, d) -> (t, d)>], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %last : tensor<8x4xf32>, tensor<4xf32>) outs(%init : tensor<8x4xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %s = arith.addf %a, %b : f32
+      linalg.yield %s : f32
+  } -> tensor<8x4xf32>
+  return %z : tensor<8x4xf32>
+}
