@@ -1,12 +1,13 @@
 """The tables of docs/SpaceTime.md, each from runs of the tools.
 
-usage: docs/spacetime.py measured | growth | headlines | budgets | llama
+usage: docs/spacetime.py measured | growth | headlines | next | budgets | llama
        docs/spacetime.py plot      rewrites docs/SpaceTime/curve.svg
 
 Stacks are printed by test/Examples/gpt-decoder.py; the tools are looked for on PATH.
 """
 
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -94,6 +95,30 @@ def headlines():
     print(f"2 layers, {length} tokens: recomputed {two}, layer by layer without a cache {layerwise}")
 
 
+def last_token(ir):
+    """The decoder `ir` as a function of all ids that gives the logits of the last."""
+    wide, row = re.search(r"return %\w+ : (tensor<\?(x.*)>)", ir).groups()
+    ir = re.sub(r"-> tensor<\?x\w+>( attributes .*)? \{$", f"-> tensor<1{row}>\\1 {{", ir,
+                count=1, flags=re.M)
+    features = row.split("x")[1]
+    return re.sub(
+        r"  return (%\w+) : .*",
+        f"""  %index_one = arith.constant 1 : index
+  %at = arith.subi %length, %index_one : index
+  %last = tensor.extract_slice \\1[%at, 0] [1, {features}] [1, 1] : {wide} to tensor<1{row}>
+  return %last : tensor<1{row}>""", ir)
+
+
+def next_token():
+    for layers in (1, 2, 3):
+        ir = last_token(one_head(layers, recompute(layers)))
+        counts = run(ir, "--size=arg0_size0=32")["counts"]
+        expected = math.comb(32 + layers, layers) - 1
+        assert counts["folds"]["measured"] == counts["folds"]["predicted"] == expected
+        print(f"{layers} layers, token 32: {expected} folds, "
+              f"{counts['scratch_bytes']['measured']} bytes")
+
+
 def budgets():
     length = 32
     ir = decoder("--layers=3", "--dim=32", "--heads=2", "--vocab=32")
@@ -144,7 +169,8 @@ def plot():
 
 
 if __name__ == "__main__":
-    commands = ("measured", "growth", "headlines", "budgets", "llama", "plot")
+    commands = {"measured": measured, "growth": growth, "headlines": headlines,
+                "next": next_token, "budgets": budgets, "llama": llama, "plot": plot}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
-    globals()[sys.argv[1]]()
+    commands[sys.argv[1]]()

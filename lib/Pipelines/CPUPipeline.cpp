@@ -38,14 +38,15 @@ static void addBufferization(OpPassManager &pm,
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
-  // A private function that writes into its argument has no need to return it.
-  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
   // What an iteration allocates stays in it where threads need it, and only
   // there: scf.for has no stack of its own, so buffers move out of it.
   if (cpu.numThreads <= 1)
     pm.addPass(createForallToForLoopPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // A private function that writes into its argument has no need to return it;
+  // that a loop gives back what it was given is known after canonicalization.
+  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
   CPUAssignFramesOptions frames;
   frames.maxStackBytes = kMaxStackBytes;
   frames.countBytes = cpu.count;

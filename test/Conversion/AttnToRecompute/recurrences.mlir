@@ -22,7 +22,7 @@
 // CHECK:         %[[Q_T:.+]] = math.tanh %[[X_T]]
 // CHECK:         %[[Y:.+]]:2 = recur.scan ins(%[[Q_T]], %[[X_T]], %[[DECAY]] : {{.*}}) outs(%{{.+}} : tensor<1x4xf32>) init(%[[HISTORY]] :
 // CHECK:         read(
-// CHECK:         bufferization.materialize_in_destination %[[Y]]#0 in %[[DEST]]
+// CHECK:         linalg.copy ins(%[[Y]]#0 : {{.*}}) outs(%[[DEST]] :
 
 // CHECK-LABEL: func.func @linear_attention(
 // CHECK:         scf.for %[[T:[^ ]+]] =
