@@ -33,8 +33,26 @@ Value Stack::getSequence() {
   return nullptr;
 }
 
+/// Whether `value` is made of inputs of the function by moving elements alone.
+static bool isMovedInput(Value value) {
+  SmallVector<Value> worklist = {value};
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op || isa<tensor::EmptyOp>(op))
+      continue;
+    if (!isa<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+             tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp,
+             linalg::TransposeOp, linalg::BroadcastOp>(op))
+      return false;
+    for (Value operand : op->getOperands())
+      if (isa<TensorType>(operand.getType()))
+        worklist.push_back(operand);
+  }
+  return true;
+}
+
 bool mlir::attn::hasComputedKeys(AttentionOp op) {
-  return op.getKey().getDefiningOp() || op.getValue().getDefiningOp();
+  return !isMovedInput(op.getKey()) || !isMovedInput(op.getValue());
 }
 
 bool mlir::attn::isStack(func::FuncOp function) {

@@ -168,8 +168,8 @@ func.func @sliding(%q: tensor<8x4xf32>, %u: tensor<8x4xf32>, %v: tensor<8x4xf32>
 
 // -----
 
-// Keys and values that are inputs are there: nothing is computed again, it is the
-// recurrent form.
+// Keys and values that are inputs, moved or not, are there: nothing is computed
+// again, it is the recurrent form.
 
 // CHECK-LABEL: func.func @lone(
 // CHECK:         attn.attention {{.*}}form = #attn.form<recurrent>
@@ -177,6 +177,15 @@ func.func @lone(%q: tensor<?x4xf32>, %k: tensor<?x4xf32>, %v: tensor<?x4xf32>, %
   %y = attn.attention ins(%q, %k, %v : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>)
          outs(%init : tensor<?x4xf32>) {form = #attn.form<recompute>} -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func.func @past(
+// CHECK:         attn.attention {{.*}}form = #attn.form<recurrent>
+func.func @past(%q: tensor<3x4xf32>, %past: tensor<5x4xf32>, %k: tensor<3x4xf32>, %init: tensor<3x4xf32>, %offset: index) -> tensor<3x4xf32> {
+  %all = tensor.concat dim(0) %past, %k : (tensor<5x4xf32>, tensor<3x4xf32>) -> tensor<8x4xf32>
+  %y = attn.attention ins(%q, %all, %all : tensor<3x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) query_offset(%offset : index)
+         outs(%init : tensor<3x4xf32>) {mask = #attn.causal, form = #attn.form<recompute>} -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
 }
 
 // -----
