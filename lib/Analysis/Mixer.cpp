@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Analysis/Mixer.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -20,17 +22,79 @@ bool mlir::attn::isMixer(Operation *op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Prefixes of keys
+//===----------------------------------------------------------------------===//
+
+/// The dimension of an operand that is the keys, if it has one.
+static std::optional<unsigned> getKeyDim(AttentionOp op, OpOperand &operand) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  return map ? map.getResultPosition(
+                   getAffineDimExpr(op.getKeyDim(), op.getContext()))
+             : std::nullopt;
+}
+
+/// concat(prefix, keys of tokens) along the keys of `operand`
+static tensor::ConcatOp getJoined(AttentionOp op, OpOperand &operand) {
+  auto join = operand.get().getDefiningOp<tensor::ConcatOp>();
+  std::optional<unsigned> dim = getKeyDim(op, operand);
+  bool isJoin =
+      join && join.getInputs().size() == 2 && dim == join.getDim() &&
+      !cast<RankedTensorType>(join.getInputs()[0].getType()).isDynamicDim(*dim);
+  return isJoin ? join : tensor::ConcatOp();
+}
+
+KeyPrefix mlir::attn::getKeyPrefix(Operation *mixer) {
+  auto op = dyn_cast<AttentionOp>(mixer);
+  std::optional<int64_t> rows =
+      op && op.getQueryOffset() ? getConstantIntValue(op.getQueryOffset())
+                                : std::nullopt;
+  if (!rows || *rows <= 0)
+    return {};
+  KeyPrefix prefix{*rows, {}};
+  for (OpOperand *operand : op.getMappedOperands()) {
+    std::optional<unsigned> dim = getKeyDim(op, *operand);
+    if (!dim)
+      continue;
+    tensor::ConcatOp join = getJoined(op, *operand);
+    if (!join || cast<RankedTensorType>(join.getInputs()[0].getType())
+                         .getDimSize(*dim) != *rows)
+      return {};
+    prefix.keyed.push_back(join.getInputs()[0]);
+  }
+  return prefix;
+}
+
+/// Of tokens alone: without the prefix that some are joined with.
+static SmallVector<Value> getKeyed(AttentionOp op) {
+  bool hasPrefix = !getKeyPrefix(op).keyed.empty();
+  SmallVector<Value> keyed;
+  for (OpOperand *operand : op.getMappedOperands())
+    if (getKeyDim(op, *operand))
+      keyed.push_back(hasPrefix ? getJoined(op, *operand).getInputs()[1]
+                                : operand->get());
+  return keyed;
+}
+
+bool mlir::attn::joinsKeyPrefix(Operation *op) {
+  return isa<tensor::ConcatOp>(op) && !op->use_empty() &&
+         llvm::all_of(op->getUses(), [](OpOperand &use) {
+           auto attention = dyn_cast<AttentionOp>(use.getOwner());
+           return attention && isMixer(attention) &&
+                  getJoined(attention, use) &&
+                  !getKeyPrefix(attention).keyed.empty();
+         });
+}
+
+//===----------------------------------------------------------------------===//
 // Axes
 //===----------------------------------------------------------------------===//
 
 static SmallVector<TokenAxis> getAxes(AttentionOp op) {
-  auto getAxis = [&](OpOperand &operand, unsigned loop) -> TokenAxis {
-    auto dim = op.getMatchingIndexingMap(&operand).getResultPosition(
-        getAffineDimExpr(loop, op.getContext()));
-    return {operand.get(), *dim};
-  };
-  return {getAxis(op.getQueryMutable(), op.getQueryDim()),
-          getAxis(op.getKeyMutable(), op.getKeyDim())};
+  std::optional<unsigned> queryDim =
+      op.getQueryMap().getResultPosition(
+          getAffineDimExpr(op.getQueryDim(), op.getContext()));
+  return {{op.getQuery(), *queryDim},
+          {getKeyed(op).front(), *getKeyDim(op, op.getKeyMutable())}};
 }
 
 /// Some operand of a recurrence that has `loop`: the verifier wants one.
@@ -60,14 +124,6 @@ SmallVector<TokenAxis> mlir::attn::getTokenAxes(Operation *mixer) {
 //===----------------------------------------------------------------------===//
 // Operands of earlier tokens
 //===----------------------------------------------------------------------===//
-
-static SmallVector<Value> getKeyed(AttentionOp op) {
-  SmallVector<Value> keyed;
-  for (OpOperand *operand : op.getMappedOperands())
-    if (op.getMatchingIndexingMap(operand).isFunctionOfDim(op.getKeyDim()))
-      keyed.push_back(operand->get());
-  return keyed;
-}
 
 bool mlir::attn::isReadByStep(ScanOp op, unsigned i) {
   Block *step = op.getStepBody() ? op.getStepBody() : op.getLiftBody();
@@ -105,7 +161,11 @@ SmallVector<Value> mlir::attn::getKeyedOperands(Operation *mixer) {
 //===----------------------------------------------------------------------===//
 
 static StringRef getRefusal(AttentionOp op) {
-  if (op.getQueryOffset() || op.getValidKeys())
+  bool hasPrefix = !getKeyPrefix(op).keyed.empty();
+  if (hasPrefix && !showsKeysUpToQuery(op.getMaskAttr()))
+    return "its mask hides some of the keys before a query, and it has a prefix "
+           "of keys; leave out one of both";
+  if ((op.getQueryOffset() && !hasPrefix) || op.getValidKeys())
     return "it has a query offset or a number of valid keys; in a stack query "
            "and key of a token have one position";
   if (op.getMaskTensor())

@@ -13,7 +13,7 @@ using namespace mlir::attn;
 
 bool LayerCost::operator==(const LayerCost &other) const {
   auto getFields = [](const LayerCost &x) {
-    return std::tie(x.folds, x.pairFlops, x.keyFlops, x.tokenFlops,
+    return std::tie(x.folds, x.prefixKeys, x.pairFlops, x.keyFlops, x.tokenFlops,
                     x.inputBytes, x.keyValueBytes, x.stateBytes, x.workBytes,
                     x.scoreBytes, x.left);
   };
@@ -71,12 +71,14 @@ Counts mlir::attn::countSegment(ArrayRef<LayerCost> layers,
     Integer keys = count.evaluations;
     if (segment.keep != KeepKind::KeyValue)
       keys += count.history;
-    sum.folds += count.pairs * layer.folds;
+    Integer pairs =
+        count.pairs + count.evaluations * range.block * layer.prefixKeys;
+    sum.folds += pairs * layer.folds;
     sum.blockEvaluations += count.evaluations;
     sum.flops +=
         (count.evaluations * layer.tokenFlops + keys * layer.keyFlops) *
             range.block +
-        count.pairs * layer.pairFlops;
+        pairs * layer.pairFlops;
   }
   // What was kept of the arguments was read at the token's own step.
   if (isFirst)
@@ -132,8 +134,10 @@ std::optional<ClosedForms> mlir::attn::getClosedForms(const StackCost &stack,
       evaluations = evaluations + layerEvaluations;
       history = history + layerHistory;
       forms.folds =
-          forms.folds + (layerHistory * square + layerEvaluations * triangle) *
-                            Integer(layer.folds);
+          forms.folds +
+          (layerHistory * square +
+           layerEvaluations * (triangle + block * layer.prefixKeys)) *
+              Integer(layer.folds);
       if (above + 1 != layers.size())
         continue;
       if (i == 0)

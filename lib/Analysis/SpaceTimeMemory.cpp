@@ -43,7 +43,9 @@ public:
   FrameBytes getWorst(size_t i) const {
     const LayerCost &layer = layers[i];
     Integer keys = perToken(layer.keyValueBytes) +
-                   align(Integer(range.block) * range.block * layer.scoreBytes);
+                   align(Integer(range.block) *
+                         std::max(range.block, layer.prefixKeys) *
+                         layer.scoreBytes);
     Integer waiting = getWaiting(i, range.getRecomputed());
     FrameBytes ownKeys = {waiting + getFrame(i), keys};
     // The state has been read before the rest of the token-wise work.

@@ -29,6 +29,7 @@ public:
     Ops keys = slice(layer.getKeyedOperands(), layer.inputs);
     SmallVector<Value> all(outputs);
     llvm::append_range(all, mixer->getOperands());
+    llvm::append_range(all, layer.getKeyedOperands());
     Ops work = slice(all, layer.inputs);
 
     LayerCost cost;
@@ -72,6 +73,7 @@ private:
     cost.stateBytes = heads * (features + values + 2) * stateBytes;
     cost.scoreBytes = 2 * heads * stateBytes;
     cost.left = getLeft(op);
+    cost.prefixKeys = getKeyPrefix(op).rows;
   }
 
   /// A monoid costs what its action does.

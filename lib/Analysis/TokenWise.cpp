@@ -225,6 +225,8 @@ private:
     }
     if (!isAboutAll)
       return success();
+    if (joinsKeyPrefix(op))
+      return success();
     if (isPick(op)) {
       stack.picks.push_back(cast<tensor::ExtractSliceOp>(op));
       picked.insert(op->getResult(0));
@@ -382,11 +384,19 @@ private:
     for (auto [i, op] : llvm::enumerate(body))
       position[&op] = i;
     // What is live between operation i - 1 and operation i.
+    auto isUsed = [&](Value value, int64_t i) {
+      return llvm::any_of(value.getUsers(), [&](Operation *user) {
+        return position[body.findAncestorOpInBlock(*user)] >= i;
+      });
+    };
     auto isLive = [&](Value value, int64_t i) {
       Operation *op = value.getDefiningOp();
-      return (!op || position[op] < i) &&
+      if (op && position[op] >= i)
+        return false;
+      // Keys are read by whom they are joined with a prefix for.
+      return isUsed(value, i) ||
              llvm::any_of(value.getUsers(), [&](Operation *user) {
-               return position[body.findAncestorOpInBlock(*user)] >= i;
+               return joinsKeyPrefix(user) && isUsed(user->getResult(0), i);
              });
     };
     int64_t begin = 0;

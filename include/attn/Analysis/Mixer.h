@@ -39,6 +39,17 @@ SmallVector<TokenAxis> getTokenAxes(Operation *mixer);
 /// what a step reads.
 SmallVector<Value> getKeyedOperands(Operation *mixer);
 
+/// Keys that all tokens see before their own, a trained prefix: what is joined with
+/// the keys of the tokens, `tensor.concat` of both along the keys.
+struct KeyPrefix {
+  int64_t rows = 0;       // As many as the query offset.
+  SmallVector<Value> keyed; // In place of the keyed operands; empty without any.
+};
+KeyPrefix getKeyPrefix(Operation *mixer);
+
+/// Whether `op` does nothing but join a prefix with the keys of tokens for mixers.
+bool joinsKeyPrefix(Operation *op);
+
 /// Whether the state of a token depends on input `i` of a recurrence.
 bool isReadByStep(recur::ScanOp op, unsigned i);
 bool isReadByStep(recur::RescanOp op, unsigned i);

@@ -34,6 +34,7 @@ struct LayerCost {
   int64_t scoreBytes = 0;      // Per (query, key) pair: temporaries of a fold.
   std::optional<int64_t> left; // Sliding window: key j is seen iff
                                // i - left <= j <= i.
+  int64_t prefixKeys = 0; // Keys that each token sees before those of tokens.
 
   bool operator==(const LayerCost &other) const;
 };

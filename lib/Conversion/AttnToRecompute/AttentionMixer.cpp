@@ -21,7 +21,7 @@ public:
   AttentionMixer(const RewriteContext &context, Scope &scope,
                  TokenSlicer &slicer, AttentionOp op)
       : context(context), scope(scope), slicer(slicer), op(op),
-        keyed(getKeyedOperands(op)),
+        keyed(getKeyedOperands(op)), prefix(getKeyPrefix(op)),
         showsHistory(showsKeysUpToQuery(op.getMaskAttr())) {}
 
   SmallVector<Value> start(OpBuilder &b) override {
@@ -32,18 +32,28 @@ public:
     folded = foldAttention(rewriter, tile, layout);
     after = b.saveInsertionPoint();
     b.setInsertionPoint(folded.fold);
-    return llvm::to_vector_of<Value>(folded.fold.getDpsInits());
+    SmallVector<Value> state(folded.fold.getDpsInits());
+    if (prefix.keyed.empty())
+      return state;
+    // All tokens see it: one fold, before those of tokens.
+    SmallVector<Value> keys;
+    for (Value part : prefix.keyed)
+      keys.push_back(scope.get(part));
+    Value zero = arith::ConstantIndexOp::create(b, op.getLoc(), 0);
+    FoldOp fold = emitFold(b, keys, zero, state, /*isMasked=*/false);
+    return llvm::to_vector_of<Value>(fold->getResults());
   }
 
   SmallVector<Value> fold(OpBuilder &b, TokenSlicer &earlier,
                           ValueRange state) override {
-    FoldOp fold = emitFold(b, earlier, state, /*isMasked=*/!showsHistory);
+    FoldOp fold = emitTokens(b, earlier, state, /*isMasked=*/!showsHistory);
     return llvm::to_vector_of<Value>(fold->getResults());
   }
 
   void finish(OpBuilder &b, ValueRange state) override {
-    FoldOp diagonal = emitFold(b, slicer, state,
-                               /*isMasked=*/context.block > 1 || !showsHistory);
+    FoldOp diagonal =
+        emitTokens(b, slicer, state,
+                   /*isMasked=*/context.block > 1 || !showsHistory);
     IRRewriter(b).replaceOp(folded.fold, diagonal);
     for (auto [whole, part] :
          llvm::zip(op->getResults(), folded.finish->getResults()))
@@ -57,13 +67,14 @@ private:
   AttentionOp createTile(OpBuilder &b) {
     // One value may be several operands.
     SmallVector<Value> operands;
+    auto next = keyed.begin();
     for (OpOperand &operand : op->getOpOperands()) {
       AffineMap map = op.getMatchingIndexingMap(&operand);
       if (!map || !map.isFunctionOfDim(op.getKeyDim())) {
         operands.push_back(slicer.get(operand.get()));
         continue;
       }
-      RankedTensorType type = context.getTileType(operand.get());
+      RankedTensorType type = context.getTileType(*next++);
       operands.push_back(tensor::EmptyOp::create(
           b, op.getLoc(), type.getShape(), type.getElementType()));
     }
@@ -81,19 +92,28 @@ private:
     return tile;
   }
 
-  /// fold(state, keys of `keys`); all of them are visible unless `isMasked`.
-  FoldOp emitFold(OpBuilder &b, TokenSlicer &keys, ValueRange state,
-                  bool isMasked) {
-    FoldOp pattern = folded.fold;
+  /// fold(state, keys of the tokens of `tokens`)
+  FoldOp emitTokens(OpBuilder &b, TokenSlicer &tokens, ValueRange state,
+                    bool isMasked) {
     SmallVector<Value> tiles;
     for (Value whole : keyed)
-      tiles.push_back(keys.get(whole));
+      tiles.push_back(tokens.get(whole));
+    MaskAlgebra algebra(b, op.getLoc());
+    Value first = algebra.materialize(
+        algebra.add(tokens.getFirst(), algebra.constant(prefix.rows)));
+    return emitFold(b, tiles, first, state, isMasked);
+  }
+
+  /// fold(state, keys); all of them are visible unless `isMasked`.
+  FoldOp emitFold(OpBuilder &b, ArrayRef<Value> keys, Value firstKey,
+                  ValueRange state, bool isMasked) {
+    FoldOp pattern = folded.fold;
     SmallVector<Value> origin(
         pattern.getNumBatchDims(),
         arith::ConstantIndexOp::create(b, pattern.getLoc(), 0));
-    origin.append({slicer.getFirst(), keys.getFirst()});
+    origin.append({slicer.getFirst(), firstKey});
     auto fold = cast<FoldOp>(b.clone(*pattern));
-    auto next = tiles.begin();
+    auto next = keys.begin();
     for (OpOperand *operand : fold.getMappedOperands())
       if (!fold.isDpsInit(operand) &&
           fold.getMatchingIndexingMap(operand).isFunctionOfDim(
@@ -111,6 +131,7 @@ private:
   TokenSlicer &slicer;
   AttentionOp op;
   SmallVector<Value> keyed;
+  KeyPrefix prefix;
   bool showsHistory;
   FoldedAttention folded; // Its fold is the pattern of all.
   OpBuilder::InsertPoint after;

@@ -190,6 +190,27 @@ func.func @past(%q: tensor<3x4xf32>, %past: tensor<5x4xf32>, %k: tensor<3x4xf32>
 
 // -----
 
+// A prefix of keys is folded first; those of tokens come after it.
+
+// CHECK-LABEL: func.func @tuned(
+// CHECK-SAME:    %{{.+}}: tensor<8x4xf32>, %[[PREFIX:.+]]: tensor<3x4xf32>)
+// CHECK:         scf.for %[[T:[^ ]+]] = %c0 to %c8 step %c1
+// CHECK:           %[[STATE:.+]], %{{.+}}, %{{.+}} = attn.fold ins(%{{.+}}, %[[PREFIX]], %[[PREFIX]] : {{.*}}) at(%[[T]], %c0)
+// CHECK:           scf.for %[[J:[^ ]+]] = %c0 to %[[T]] step %c1 iter_args(%{{.+}} = %[[STATE]],
+// CHECK:             %[[PLACE:.+]] = arith.addi %[[J]], %c3
+// CHECK:             attn.fold {{.*}} at(%[[T]], %[[PLACE]])
+func.func @tuned(%x: tensor<8x4xf32>, %prefix: tensor<3x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %c3 = arith.constant 3 : index
+  %init = tensor.empty() : tensor<8x4xf32>
+  %k = math.tanh %x : tensor<8x4xf32>
+  %all = tensor.concat dim(0) %prefix, %k : (tensor<3x4xf32>, tensor<8x4xf32>) -> tensor<11x4xf32>
+  %y = attn.attention ins(%x, %all, %all : tensor<8x4xf32>, tensor<11x4xf32>, tensor<11x4xf32>) query_offset(%c3 : index)
+         outs(%init : tensor<8x4xf32>) {mask = #attn.causal} -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// -----
+
 // Other functions stay as they are.
 
 // CHECK-LABEL: func.func @untouched(

@@ -417,3 +417,16 @@ func.func @one_for_all(%x: tensor<8x4xf32>) -> tensor<8x4xf32> attributes {attn.
   } -> tensor<8x4xf32>
   return %z : tensor<8x4xf32>
 }
+
+// -----
+
+func.func @window_and_prefix(%x: tensor<8x4xf32>, %prefix: tensor<3x4xf32>) -> tensor<8x4xf32> attributes {attn.plan = #attn.plan<segments = [<layers = 1>]>} {
+  %c3 = arith.constant 3 : index
+  %init = tensor.empty() : tensor<8x4xf32>
+  %k = math.tanh %x : tensor<8x4xf32>
+  %all = tensor.concat dim(0) %prefix, %k : (tensor<3x4xf32>, tensor<8x4xf32>) -> tensor<11x4xf32>
+  // expected-error @+1 {{cannot be evaluated token by token: its mask hides some of the keys before a query, and it has a prefix of keys; leave out one of both}}
+  %y = attn.attention ins(%x, %all, %all : tensor<8x4xf32>, tensor<11x4xf32>, tensor<11x4xf32>) query_offset(%c3 : index)
+         outs(%init : tensor<8x4xf32>) {mask = #attn.window<2, 0>} -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
+}
