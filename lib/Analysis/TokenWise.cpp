@@ -52,6 +52,8 @@ static bool isMovedInput(Value value) {
 }
 
 bool mlir::attn::hasComputedKeys(AttentionOp op) {
+  if (op.getStaticLoopRanges()[op.getKeyDim()] == 1)
+    return false; // Canonicalization takes the mask of such an attention.
   return !isMovedInput(op.getKey()) || !isMovedInput(op.getValue());
 }
 

@@ -71,7 +71,7 @@ public:
 };
 
 /// Whether keys or values are computed, which can be done again; inputs of the
-/// function are there, moved or not.
+/// function are there, moved or not, and a single key is used at once.
 bool hasComputedKeys(AttentionOp op);
 
 /// Whether `function` has a layer: what a plan is about.

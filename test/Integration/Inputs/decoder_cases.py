@@ -25,7 +25,7 @@ CASES = [
 ]
 # Any number of tokens; none at all. Kernels for any length take longer to compile.
 DYNAMIC = ["--layers=1 --length=? --tokens=37", "--layers=1 --length=? --tokens=0"]
-FORMS = ["materialized", "recurrent", "blocked"]
+FORMS = ["materialized", "recurrent", "blocked", "recompute"]
 
 
 def write_case(script, folder, case):
