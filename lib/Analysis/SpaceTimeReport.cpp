@@ -23,7 +23,8 @@ static constexpr StringRef kStyle = R"css(
 body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: var(--ink);
   background: var(--paper); font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-svg { width: 100%; max-width: 60rem; height: auto; display: block; }
+svg { width: 100%; max-width: 60rem; height: auto; display: block;
+  overflow: visible; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .tick { fill: var(--soft); } svg .grid { stroke: var(--line); }
 svg .curve { fill: none; stroke: var(--curve); stroke-width: 1.5; }
