@@ -13,7 +13,8 @@ import numpy as np
 
 from stack import Stack, make_plan, write
 
-LENGTH, LAYERS, DIM = 13, 3, 16
+# Not the first of a block: the last of 12.
+LENGTH, LAYERS, DIM = 12, 3, 16
 PLANS = [([(3,)], 1), ([(3,)], 4), ([(1, "kv"), (2, "input")], 1), ([(3, "none", 4, 2)], 2)]
 
 
