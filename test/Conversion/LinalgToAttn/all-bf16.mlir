@@ -10,7 +10,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
     linalg.yield %t : bf16
   } -> tensor<2x3x5x5xbf16>
   %scale = arith.constant 0.5 : bf16
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xbf16>)
       outs(%empty : tensor<2x3x5x5xbf16>) {
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
   %minus_infinity = arith.constant 0xFF80 : bf16
   %empty_2 = tensor.empty() : tensor<2x3x5xbf16>
   %minus_infinities = linalg.fill ins(%minus_infinity : bf16) outs(%empty_2 : tensor<2x3x5xbf16>) -> tensor<2x3x5xbf16>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x5x5xbf16>)
       outs(%minus_infinities : tensor<2x3x5xbf16>) {
@@ -51,7 +51,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
     %y = arith.maximumf %x, %most : bf16
     linalg.yield %y : bf16
   } -> tensor<2x3x5xbf16>
-  %difference = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<2x3x5x5xbf16>, tensor<2x3x5xbf16>)
       outs(%empty : tensor<2x3x5x5xbf16>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
     %y = arith.subf %x, %most : bf16
     linalg.yield %y : bf16
   } -> tensor<2x3x5x5xbf16>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xbf16>)
       outs(%empty : tensor<2x3x5x5xbf16>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
     linalg.yield %y : bf16
   } -> tensor<2x3x5x5xbf16>
   %zeros_2 = linalg.fill ins(%zero : bf16) outs(%empty_2 : tensor<2x3x5xbf16>) -> tensor<2x3x5xbf16>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xbf16>)
       outs(%zeros_2 : tensor<2x3x5xbf16>) {
@@ -76,7 +76,7 @@ func.func @attention(%query: tensor<2x3x5x4xbf16>,
     %y = arith.addf %x, %sum_in : bf16
     linalg.yield %y : bf16
   } -> tensor<2x3x5xbf16>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xbf16>, tensor<2x3x5xbf16>)
       outs(%empty : tensor<2x3x5x5xbf16>) {

@@ -10,7 +10,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
     linalg.yield %t : f64
   } -> tensor<2x3x5x5xf64>
   %scale = arith.constant 0.5 : f64
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf64>)
       outs(%empty : tensor<2x3x5x5xf64>) {
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
   %minus_infinity = arith.constant 0xFFF0000000000000 : f64
   %empty_2 = tensor.empty() : tensor<2x3x5xf64>
   %minus_infinities = linalg.fill ins(%minus_infinity : f64) outs(%empty_2 : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x5x5xf64>)
       outs(%minus_infinities : tensor<2x3x5xf64>) {
@@ -51,7 +51,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
     %y = arith.maximumf %x, %most : f64
     linalg.yield %y : f64
   } -> tensor<2x3x5xf64>
-  %difference = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<2x3x5x5xf64>, tensor<2x3x5xf64>)
       outs(%empty : tensor<2x3x5x5xf64>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
     %y = arith.subf %x, %most : f64
     linalg.yield %y : f64
   } -> tensor<2x3x5x5xf64>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xf64>)
       outs(%empty : tensor<2x3x5x5xf64>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
     linalg.yield %y : f64
   } -> tensor<2x3x5x5xf64>
   %zeros_2 = linalg.fill ins(%zero : f64) outs(%empty_2 : tensor<2x3x5xf64>) -> tensor<2x3x5xf64>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf64>)
       outs(%zeros_2 : tensor<2x3x5xf64>) {
@@ -76,7 +76,7 @@ func.func @attention(%query: tensor<2x3x5x4xf64>,
     %y = arith.addf %x, %sum_in : f64
     linalg.yield %y : f64
   } -> tensor<2x3x5xf64>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf64>, tensor<2x3x5xf64>)
       outs(%empty : tensor<2x3x5x5xf64>) {

@@ -10,7 +10,7 @@
 #bid = affine_map<(b, i, j, d) -> (b, i, d)>
 #bjd = affine_map<(b, i, j, d) -> (b, j, d)>
 #bij = affine_map<(b, i, j, d) -> (b, i, j)>
-#bij_of_bij = affine_map<(b, i, j) -> (b, i, j)>
+#all_bij = affine_map<(b, i, j) -> (b, i, j)>
 #bi = affine_map<(b, i, j) -> (b, i)>
 #bij_of_binj = affine_map<(b, i, n, j) -> (b, i, j)>
 #bjn = affine_map<(b, i, n, j) -> (b, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<6x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bij_of_bij, #bij_of_bij],
+  %scaled = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scores : tensor<6x5x5xf32>)
       outs(%empty : tensor<6x5x5xf32>) {
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<6x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %max = linalg.generic {indexing_maps = [#bij_of_bij, #bi],
+  %max = linalg.generic {indexing_maps = [#all_bij, #bi],
       iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<6x5x5xf32>)
       outs(%minus_infinities : tensor<6x5xf32>) {
@@ -51,7 +51,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bij_of_bij, #bi, #bij_of_bij],
+  %difference = linalg.generic {indexing_maps = [#all_bij, #bi, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<6x5x5xf32>, tensor<6x5xf32>)
       outs(%empty : tensor<6x5x5xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bij_of_bij, #bij_of_bij],
+  %power = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%difference : tensor<6x5x5xf32>)
       outs(%empty : tensor<6x5x5xf32>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bij_of_bij, #bi],
+  %sum = linalg.generic {indexing_maps = [#all_bij, #bi],
       iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%power : tensor<6x5x5xf32>)
       outs(%zeros_2 : tensor<6x5xf32>) {
@@ -76,7 +76,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bij_of_bij, #bi, #bij_of_bij],
+  %probability = linalg.generic {indexing_maps = [#all_bij, #bi, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<6x5x5xf32>, tensor<6x5xf32>)
       outs(%empty : tensor<6x5x5xf32>) {

@@ -10,7 +10,7 @@
 #bghid = affine_map<(b, g, h, i, j, d) -> (b, g, h, i, d)>
 #bghjd = affine_map<(b, g, h, i, j, d) -> (b, g, h, j, d)>
 #bghij = affine_map<(b, g, h, i, j, d) -> (b, g, h, i, j)>
-#bghij_of_bghij = affine_map<(b, g, h, i, j) -> (b, g, h, i, j)>
+#all_bghij = affine_map<(b, g, h, i, j) -> (b, g, h, i, j)>
 #bghi = affine_map<(b, g, h, i, j) -> (b, g, h, i)>
 #bghij_of_bghinj = affine_map<(b, g, h, i, n, j) -> (b, g, h, i, j)>
 #bghjn = affine_map<(b, g, h, i, n, j) -> (b, g, h, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x2x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghij_of_bghij],
+  %scaled = linalg.generic {indexing_maps = [#all_bghij, #all_bghij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x2x5x5xf32>)
       outs(%empty : tensor<2x3x2x5x5xf32>) {
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<2x3x2x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<2x3x2x5xf32>) -> tensor<2x3x2x5xf32>
-  %max = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghi],
+  %max = linalg.generic {indexing_maps = [#all_bghij, #bghi],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x2x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x2x5xf32>) {
@@ -51,7 +51,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x2x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghi, #bghij_of_bghij],
+  %difference = linalg.generic {indexing_maps = [#all_bghij, #bghi, #all_bghij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<2x3x2x5x5xf32>, tensor<2x3x2x5xf32>)
       outs(%empty : tensor<2x3x2x5x5xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x2x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghij_of_bghij],
+  %power = linalg.generic {indexing_maps = [#all_bghij, #all_bghij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x2x5x5xf32>)
       outs(%empty : tensor<2x3x2x5x5xf32>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x2x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x2x5xf32>) -> tensor<2x3x2x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghi],
+  %sum = linalg.generic {indexing_maps = [#all_bghij, #bghi],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x2x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x2x5xf32>) {
@@ -76,7 +76,7 @@ func.func @attention(%query: tensor<2x3x2x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x2x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bghij_of_bghij, #bghi, #bghij_of_bghij],
+  %probability = linalg.generic {indexing_maps = [#all_bghij, #bghi, #all_bghij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x2x5x5xf32>, tensor<2x3x2x5xf32>)
       outs(%empty : tensor<2x3x2x5x5xf32>) {

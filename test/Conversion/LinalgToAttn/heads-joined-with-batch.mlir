@@ -7,7 +7,7 @@
 // CHECK: attn.attention
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
-#bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
 
 func.func @attention(%query: tensor<2x3x5x4xf32>,
@@ -28,7 +28,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %scores = tensor.expand_shape %scores_flat [[0, 1], [2], [3]] output_shape [2, 3, 5, 5] : tensor<6x5x5xf32> into tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
   %empty_3 = tensor.empty() : tensor<2x3x5x5xf32>
-  %scaled = linalg.generic {indexing_maps = [#bhij, #bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty_3 : tensor<2x3x5x5xf32>) {
@@ -39,7 +39,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_4 = tensor.empty() : tensor<2x3x5x1xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_4 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
-  %max = linalg.generic {indexing_maps = [#bhij, #bhi0],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x5x1xf32>) {
@@ -47,7 +47,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x1xf32>
-  %difference = linalg.generic {indexing_maps = [#bhij, #bhi0, #bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
       outs(%empty_3 : tensor<2x3x5x5xf32>) {
@@ -55,7 +55,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij, #bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xf32>)
       outs(%empty_3 : tensor<2x3x5x5xf32>) {
@@ -64,7 +64,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_4 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij, #bhi0],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x5x1xf32>) {
@@ -72,7 +72,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x1xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij, #bhi0, #bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
       outs(%empty_3 : tensor<2x3x5x5xf32>) {

@@ -7,7 +7,7 @@
 // CHECK: attn.attention
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
-#ij = affine_map<(i, j) -> (i, j)>
+#all_ij = affine_map<(i, j) -> (i, j)>
 #i = affine_map<(i, j) -> (i)>
 
 func.func @attention(%query: tensor<5x4xf32>,
@@ -23,7 +23,7 @@ func.func @attention(%query: tensor<5x4xf32>,
       ins(%query, %key_transposed : tensor<5x4xf32>, tensor<4x5xf32>)
       outs(%zeros : tensor<5x5xf32>) -> tensor<5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#ij, #ij],
+  %scaled = linalg.generic {indexing_maps = [#all_ij, #all_ij],
       iterator_types = ["parallel", "parallel"]}
       ins(%scores : tensor<5x5xf32>)
       outs(%empty_2 : tensor<5x5xf32>) {
@@ -34,7 +34,7 @@ func.func @attention(%query: tensor<5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_3 = tensor.empty() : tensor<5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<5xf32>) -> tensor<5xf32>
-  %max = linalg.generic {indexing_maps = [#ij, #i],
+  %max = linalg.generic {indexing_maps = [#all_ij, #i],
       iterator_types = ["parallel", "reduction"]}
       ins(%scaled : tensor<5x5xf32>)
       outs(%minus_infinities : tensor<5xf32>) {
@@ -42,7 +42,7 @@ func.func @attention(%query: tensor<5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<5xf32>
-  %difference = linalg.generic {indexing_maps = [#ij, #i, #ij],
+  %difference = linalg.generic {indexing_maps = [#all_ij, #i, #all_ij],
       iterator_types = ["parallel", "parallel"]}
       ins(%scaled, %max : tensor<5x5xf32>, tensor<5xf32>)
       outs(%empty_2 : tensor<5x5xf32>) {
@@ -50,7 +50,7 @@ func.func @attention(%query: tensor<5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<5x5xf32>
-  %power = linalg.generic {indexing_maps = [#ij, #ij],
+  %power = linalg.generic {indexing_maps = [#all_ij, #all_ij],
       iterator_types = ["parallel", "parallel"]}
       ins(%difference : tensor<5x5xf32>)
       outs(%empty_2 : tensor<5x5xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<5xf32>) -> tensor<5xf32>
-  %sum = linalg.generic {indexing_maps = [#ij, #i],
+  %sum = linalg.generic {indexing_maps = [#all_ij, #i],
       iterator_types = ["parallel", "reduction"]}
       ins(%power : tensor<5x5xf32>)
       outs(%zeros_2 : tensor<5xf32>) {
@@ -67,7 +67,7 @@ func.func @attention(%query: tensor<5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<5xf32>
-  %probability = linalg.generic {indexing_maps = [#ij, #i, #ij],
+  %probability = linalg.generic {indexing_maps = [#all_ij, #i, #all_ij],
       iterator_types = ["parallel", "parallel"]}
       ins(%power, %sum : tensor<5x5xf32>, tensor<5xf32>)
       outs(%empty_2 : tensor<5x5xf32>) {

@@ -11,7 +11,7 @@
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
@@ -33,7 +33,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -44,7 +44,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<2x3x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x5xf32>) {
@@ -52,7 +52,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -60,7 +60,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -69,7 +69,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x5xf32>) {
@@ -77,7 +77,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {

@@ -8,9 +8,9 @@
 // CHECK: attn.attention
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
-#bij = affine_map<(b, i, j) -> (b, i, j)>
+#all_bij = affine_map<(b, i, j) -> (b, i, j)>
 #bi = affine_map<(b, i, j) -> (b, i)>
-#bin = affine_map<(b, i, n) -> (b, i, n)>
+#all_bin = affine_map<(b, i, n) -> (b, i, n)>
 
 func.func @attention(%query: tensor<6x5x4xf16>,
                      %key: tensor<6x5x4xf16>,
@@ -25,7 +25,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
       ins(%query, %key_transposed : tensor<6x5x4xf16>, tensor<6x4x5xf16>)
       outs(%zeros : tensor<6x5x5xf32>) -> tensor<6x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bij, #bij],
+  %scaled = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scores : tensor<6x5x5xf32>)
       outs(%empty_2 : tensor<6x5x5xf32>) {
@@ -36,7 +36,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_3 = tensor.empty() : tensor<6x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %max = linalg.generic {indexing_maps = [#bij, #bi],
+  %max = linalg.generic {indexing_maps = [#all_bij, #bi],
       iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<6x5x5xf32>)
       outs(%minus_infinities : tensor<6x5xf32>) {
@@ -44,7 +44,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bij, #bi, #bij],
+  %difference = linalg.generic {indexing_maps = [#all_bij, #bi, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<6x5x5xf32>, tensor<6x5xf32>)
       outs(%empty_2 : tensor<6x5x5xf32>) {
@@ -52,7 +52,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bij, #bij],
+  %power = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%difference : tensor<6x5x5xf32>)
       outs(%empty_2 : tensor<6x5x5xf32>) {
@@ -61,7 +61,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bij, #bi],
+  %sum = linalg.generic {indexing_maps = [#all_bij, #bi],
       iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%power : tensor<6x5x5xf32>)
       outs(%zeros_2 : tensor<6x5xf32>) {
@@ -69,7 +69,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bij, #bi, #bij],
+  %probability = linalg.generic {indexing_maps = [#all_bij, #bi, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<6x5x5xf32>, tensor<6x5xf32>)
       outs(%empty_2 : tensor<6x5x5xf32>) {
@@ -78,7 +78,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
   %empty_4 = tensor.empty() : tensor<6x5x5xf16>
-  %probability_f16 = linalg.generic {indexing_maps = [#bij, #bij],
+  %probability_f16 = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%probability : tensor<6x5x5xf32>)
       outs(%empty_4 : tensor<6x5x5xf16>) {
@@ -92,7 +92,7 @@ func.func @attention(%query: tensor<6x5x4xf16>,
       ins(%probability_f16, %value : tensor<6x5x5xf16>, tensor<6x5x4xf16>)
       outs(%zeros_3 : tensor<6x5x4xf32>) -> tensor<6x5x4xf32>
   %empty_6 = tensor.empty() : tensor<6x5x4xf16>
-  %result = linalg.generic {indexing_maps = [#bin, #bin],
+  %result = linalg.generic {indexing_maps = [#all_bin, #all_bin],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%result_f32 : tensor<6x5x4xf32>)
       outs(%empty_6 : tensor<6x5x4xf16>) {

@@ -11,7 +11,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #ij = affine_map<(b, h, i, j) -> (i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
@@ -36,7 +36,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -45,7 +45,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %minus_infinity = arith.constant 0xFF800000 : f32
-  %masked = linalg.generic {indexing_maps = [#ij, #bhij_of_bhij, #bhij_of_bhij],
+  %masked = linalg.generic {indexing_maps = [#ij, #all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%visible, %scaled : tensor<5x5xi1>, tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -56,7 +56,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %false = arith.constant false
   %empty_2 = tensor.empty() : tensor<2x3x5xi1>
   %none = linalg.fill ins(%false : i1) outs(%empty_2 : tensor<2x3x5xi1>) -> tensor<2x3x5xi1>
-  %sees = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sees = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%masked : tensor<2x3x5x5xf32>)
       outs(%none : tensor<2x3x5xi1>) {
@@ -67,7 +67,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5xi1>
   %empty_3 = tensor.empty() : tensor<2x3x5x1xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi0],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%masked : tensor<2x3x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x5x1xf32>) {
@@ -75,7 +75,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x1xf32>
-  %difference = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi0, #bhij_of_bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%masked, %max : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -83,7 +83,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -92,7 +92,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi0],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x5x1xf32>) {
@@ -100,7 +100,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x1xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi0, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -108,7 +108,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.divf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %safe = linalg.generic {indexing_maps = [#bhi, #bhij_of_bhij, #bhij_of_bhij],
+  %safe = linalg.generic {indexing_maps = [#bhi, #all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%sees, %probability : tensor<2x3x5xi1>, tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {

@@ -10,7 +10,7 @@
 #bjd = affine_map<(b, j, i, d) -> (b, j, d)>
 #bid = affine_map<(b, j, i, d) -> (b, i, d)>
 #bji = affine_map<(b, j, i, d) -> (b, j, i)>
-#bji_of_bji = affine_map<(b, j, i) -> (b, j, i)>
+#all_bji = affine_map<(b, j, i) -> (b, j, i)>
 #bi = affine_map<(b, j, i) -> (b, i)>
 #bji_of_binj = affine_map<(b, i, n, j) -> (b, j, i)>
 #bjn = affine_map<(b, i, n, j) -> (b, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<6x7x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bji_of_bji, #bji_of_bji],
+  %scaled = linalg.generic {indexing_maps = [#all_bji, #all_bji],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scores : tensor<6x7x5xf32>)
       outs(%empty : tensor<6x7x5xf32>) {
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<6x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %max = linalg.generic {indexing_maps = [#bji_of_bji, #bi],
+  %max = linalg.generic {indexing_maps = [#all_bji, #bi],
       iterator_types = ["parallel", "reduction", "parallel"]}
       ins(%scaled : tensor<6x7x5xf32>)
       outs(%minus_infinities : tensor<6x5xf32>) {
@@ -51,7 +51,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bji_of_bji, #bi, #bji_of_bji],
+  %difference = linalg.generic {indexing_maps = [#all_bji, #bi, #all_bji],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scaled, %max : tensor<6x7x5xf32>, tensor<6x5xf32>)
       outs(%empty : tensor<6x7x5xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<6x7x5xf32>
-  %power = linalg.generic {indexing_maps = [#bji_of_bji, #bji_of_bji],
+  %power = linalg.generic {indexing_maps = [#all_bji, #all_bji],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%difference : tensor<6x7x5xf32>)
       outs(%empty : tensor<6x7x5xf32>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<6x7x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<6x5xf32>) -> tensor<6x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bji_of_bji, #bi],
+  %sum = linalg.generic {indexing_maps = [#all_bji, #bi],
       iterator_types = ["parallel", "reduction", "parallel"]}
       ins(%power : tensor<6x7x5xf32>)
       outs(%zeros_2 : tensor<6x5xf32>) {
@@ -76,7 +76,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<6x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bji_of_bji, #bi, #bji_of_bji],
+  %probability = linalg.generic {indexing_maps = [#all_bji, #bi, #all_bji],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<6x7x5xf32>, tensor<6x5xf32>)
       outs(%empty : tensor<6x7x5xf32>) {

@@ -10,7 +10,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     linalg.yield %t : f16
   } -> tensor<2x3x5x5xf16>
   %scale = arith.constant 0.5 : f16
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf16>)
       outs(%empty : tensor<2x3x5x5xf16>) {
@@ -41,7 +41,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     linalg.yield %y : f16
   } -> tensor<2x3x5x5xf16>
   %empty_2 = tensor.empty() : tensor<2x3x5x5xf32>
-  %scores_f32 = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scores_f32 = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled : tensor<2x3x5x5xf16>)
       outs(%empty_2 : tensor<2x3x5x5xf32>) {
@@ -52,7 +52,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_3 = tensor.empty() : tensor<2x3x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scores_f32 : tensor<2x3x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x5xf32>) {
@@ -60,7 +60,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores_f32, %max : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty_2 : tensor<2x3x5x5xf32>) {
@@ -68,7 +68,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<2x3x5x5xf32>)
       outs(%empty_2 : tensor<2x3x5x5xf32>) {
@@ -78,7 +78,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
   } -> tensor<2x3x5x5xf32>
   %zero_2 = arith.constant 0.0 : f32
   %zeros_2 = linalg.fill ins(%zero_2 : f32) outs(%empty_3 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x5xf32>) {
@@ -86,7 +86,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty_2 : tensor<2x3x5x5xf32>) {
@@ -94,7 +94,7 @@ func.func @attention(%query: tensor<2x3x5x4xf16>,
     %y = arith.divf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %probability_f16 = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %probability_f16 = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%probability : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf16>) {

@@ -10,7 +10,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
 #bhin = affine_map<(b, h, i, n, j) -> (b, h, i, n)>
@@ -31,7 +31,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {

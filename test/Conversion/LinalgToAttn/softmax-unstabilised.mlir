@@ -10,7 +10,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
@@ -32,7 +32,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -40,7 +40,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.mulf %x, %scale : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -50,7 +50,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_2 = tensor.empty() : tensor<2x3x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)
       outs(%zeros_2 : tensor<2x3x5xf32>) {
@@ -58,7 +58,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi, #bhij_of_bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {

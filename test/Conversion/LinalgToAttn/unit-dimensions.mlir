@@ -10,8 +10,8 @@
 #bid = affine_map<(b, i, j, d) -> (b, i, d)>
 #bjd = affine_map<(b, i, j, d) -> (b, j, d)>
 #bij = affine_map<(b, i, j, d) -> (b, i, j)>
-#bij_of_bij = affine_map<(b, i, j) -> (b, i, j)>
-#bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bij = affine_map<(b, i, j) -> (b, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 
 func.func @attention(%query: tensor<1x3x5x4xf32>,
@@ -27,7 +27,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
       ins(%query_heads, %key_heads : tensor<3x5x4xf32>, tensor<3x5x4xf32>)
       outs(%zeros : tensor<3x5x5xf32>) -> tensor<3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bij_of_bij, #bij_of_bij],
+  %scaled = linalg.generic {indexing_maps = [#all_bij, #all_bij],
       iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%scores : tensor<3x5x5xf32>)
       outs(%empty : tensor<3x5x5xf32>) {
@@ -39,7 +39,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<1x3x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<1x3x5xf32>) -> tensor<1x3x5xf32>
-  %max = linalg.generic {indexing_maps = [#bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scores_batch : tensor<1x3x5x5xf32>)
       outs(%minus_infinities : tensor<1x3x5xf32>) {
@@ -48,7 +48,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<1x3x5xf32>
   %empty_3 = tensor.empty() : tensor<1x3x5x5xf32>
-  %difference = linalg.generic {indexing_maps = [#bhij, #bhi, #bhij],
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores_batch, %max : tensor<1x3x5x5xf32>, tensor<1x3x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -56,7 +56,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#bhij, #bhij],
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<1x3x5x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -65,7 +65,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<1x3x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<1x3x5xf32>) -> tensor<1x3x5xf32>
-  %sum = linalg.generic {indexing_maps = [#bhij, #bhi],
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<1x3x5x5xf32>)
       outs(%zeros_2 : tensor<1x3x5xf32>) {
@@ -73,7 +73,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij, #bhi, #bhij],
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<1x3x5x5xf32>, tensor<1x3x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {

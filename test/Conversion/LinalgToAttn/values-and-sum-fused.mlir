@@ -10,13 +10,13 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#bhij_of_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhi_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
 #bhin = affine_map<(b, h, i, n, j) -> (b, h, i, n)>
-#bhin_of_bhin = affine_map<(b, h, i, n) -> (b, h, i, n)>
+#all_bhin = affine_map<(b, h, i, n) -> (b, h, i, n)>
 
 func.func @attention(%query: tensor<2x3x5x4xf32>,
                      %key: tensor<2x3x5x4xf32>,
@@ -34,7 +34,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %t : f32
   } -> tensor<2x3x5x5xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhij_of_bhij],
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {
@@ -45,7 +45,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<2x3x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  %max = linalg.generic {indexing_maps = [#bhij_of_bhij, #bhi],
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled : tensor<2x3x5x5xf32>)
       outs(%minus_infinities : tensor<2x3x5xf32>) {
@@ -67,7 +67,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %t = arith.addf %e, %sum_in : f32
     linalg.yield %next, %t : f32, f32
   } -> (tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)
-  %result = linalg.generic {indexing_maps = [#bhin_of_bhin, #bhin_of_bhin, #bhin_of_bhin],
+  %result = linalg.generic {indexing_maps = [#all_bhin, #all_bhin, #all_bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%weighted, %sum : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)
       outs(%empty_3 : tensor<2x3x5x4xf32>) {

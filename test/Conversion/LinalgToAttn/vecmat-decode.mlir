@@ -7,7 +7,7 @@
 // CHECK: attn.attention
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
-#j = affine_map<(j) -> (j)>
+#all_j = affine_map<(j) -> (j)>
 #scalar = affine_map<(j) -> ()>
 
 func.func @attention(%query: tensor<4xf32>,
@@ -23,7 +23,7 @@ func.func @attention(%query: tensor<4xf32>,
       ins(%query, %key_transposed : tensor<4xf32>, tensor<4x7xf32>)
       outs(%zeros : tensor<7xf32>) -> tensor<7xf32>
   %scale = arith.constant 0.5 : f32
-  %scaled = linalg.generic {indexing_maps = [#j, #j],
+  %scaled = linalg.generic {indexing_maps = [#all_j, #all_j],
       iterator_types = ["parallel"]}
       ins(%scores : tensor<7xf32>)
       outs(%empty_2 : tensor<7xf32>) {
@@ -34,7 +34,7 @@ func.func @attention(%query: tensor<4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_3 = tensor.empty() : tensor<f32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<f32>) -> tensor<f32>
-  %max = linalg.generic {indexing_maps = [#j, #scalar],
+  %max = linalg.generic {indexing_maps = [#all_j, #scalar],
       iterator_types = ["reduction"]}
       ins(%scaled : tensor<7xf32>)
       outs(%minus_infinities : tensor<f32>) {
@@ -42,7 +42,7 @@ func.func @attention(%query: tensor<4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<f32>
-  %difference = linalg.generic {indexing_maps = [#j, #scalar, #j],
+  %difference = linalg.generic {indexing_maps = [#all_j, #scalar, #all_j],
       iterator_types = ["parallel"]}
       ins(%scaled, %max : tensor<7xf32>, tensor<f32>)
       outs(%empty_2 : tensor<7xf32>) {
@@ -50,7 +50,7 @@ func.func @attention(%query: tensor<4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<7xf32>
-  %power = linalg.generic {indexing_maps = [#j, #j],
+  %power = linalg.generic {indexing_maps = [#all_j, #all_j],
       iterator_types = ["parallel"]}
       ins(%difference : tensor<7xf32>)
       outs(%empty_2 : tensor<7xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<4xf32>,
     linalg.yield %y : f32
   } -> tensor<7xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<f32>) -> tensor<f32>
-  %sum = linalg.generic {indexing_maps = [#j, #scalar],
+  %sum = linalg.generic {indexing_maps = [#all_j, #scalar],
       iterator_types = ["reduction"]}
       ins(%power : tensor<7xf32>)
       outs(%zeros_2 : tensor<f32>) {
@@ -67,7 +67,7 @@ func.func @attention(%query: tensor<4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<f32>
-  %probability = linalg.generic {indexing_maps = [#j, #scalar, #j],
+  %probability = linalg.generic {indexing_maps = [#all_j, #scalar, #all_j],
       iterator_types = ["parallel"]}
       ins(%power, %sum : tensor<7xf32>, tensor<f32>)
       outs(%empty_2 : tensor<7xf32>) {
