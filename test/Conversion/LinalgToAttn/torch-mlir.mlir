@@ -16,7 +16,7 @@
 func.func @attention(%query: tensor<2x3x5x4xf32>,
                      %key: tensor<2x3x5x4xf32>,
                      %value: tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32> {
-  %c2 = arith.constant 1 : i64
+  %one_i64 = arith.constant 1 : i64
   %empty = tensor.empty() : tensor<5x5xi1>
   %tril = linalg.generic {indexing_maps = [#all_ij],
       iterator_types = ["parallel", "parallel"]}
@@ -26,7 +26,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %j = linalg.index 1 : index
     %i_i64 = arith.index_cast %i : index to i64
     %j_i64 = arith.index_cast %j : index to i64
-    %end = arith.addi %i_i64, %c2 : i64
+    %end = arith.addi %i_i64, %one_i64 : i64
     %y = arith.cmpi slt, %j_i64, %end : i64
     linalg.yield %y : i1
   } -> tensor<5x5xi1>
