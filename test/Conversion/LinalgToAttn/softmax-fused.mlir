@@ -53,7 +53,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
   %power, %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij, #bhi],
-      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled, %max : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
       outs(%empty, %zeros_2 : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>) {
   ^bb0(%x: f32, %most: f32, %out: f32, %sum_in: f32):
