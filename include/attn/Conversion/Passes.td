@@ -57,6 +57,10 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
            {indexing_maps = [..., affine_map<(b, m, k1, k2, n) -> (b, k1, k2)>, ...], scale = 1.0}
     ```
   }];
+  let options = [
+    Option<"report", "report", "std::string", "",
+      "print what was found and what was refused: text or json">,
+  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::attn::AttnDialect", "::mlir::tensor::TensorDialect"];

@@ -12,7 +12,7 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// The exponential in a weight, if it is one factor of it.
+/// Whether an exponential is a factor of a weight, be it rounded afterwards.
 static bool hasExponential(ExpressionReader &reader, Expr expression) {
   Expr x = reader.resolve(expression);
   if (x->is<math::ExpOp, math::Exp2Op>())
@@ -21,7 +21,9 @@ static bool hasExponential(ExpressionReader &reader, Expr expression) {
     return llvm::any_of(x->operands, [&](Expr operand) {
       return hasExponential(reader, operand);
     });
-  return x->is<arith::DivFOp, arith::NegFOp>() &&
+  return x->is<arith::DivFOp, arith::NegFOp, arith::FPToSIOp, arith::FPToUIOp,
+               arith::ExtSIOp, arith::ExtUIOp, math::RoundEvenOp, math::RoundOp,
+               math::FloorOp>() &&
          hasExponential(reader, x->operands[0]);
 }
 
@@ -36,14 +38,16 @@ SmallVector<Value> mlir::attn::getWeightedSums(linalg::LinalgOp op) {
     Expr sum = reader.resolve(reader.getElement(result, dims));
     if (sum->is<arith::AddFOp>()) // Onto something.
       sum = sum->operands[1];
-    if (!sum->isReduction<arith::AddFOp>())
+    if (sum->kind != Expression::Kind::Reduce)
       continue;
-    while (sum->operands[0]->isReduction<arith::AddFOp>())
+    while (sum->operands[0]->kind == Expression::Kind::Reduce)
       sum = sum->operands[0];
-    Product product = getProduct(reader, sum->operands[0], Depth::Region);
-    if (product.factors.size() >= 2 &&
-        llvm::any_of(product.factors,
-                     [&](Expr x) { return hasExponential(reader, x); }))
+    SmallVector<Expr> factors =
+        getProduct(reader, sum->operands[0], Depth::Region).factors;
+    if (sum->operands[0]->is<arith::MulIOp>()) // Of weights made integers.
+      factors = sum->operands[0]->operands;
+    auto isWeight = [&](Expr x) { return hasExponential(reader, x); };
+    if (llvm::any_of(factors, isWeight) && !llvm::all_of(factors, isWeight))
       found.push_back(result);
   }
   return found;
@@ -75,6 +79,7 @@ private:
   LogicalResult matchDot();
   bool matchProduct(Expr sum);
   Expr findDot(Expr expression);
+  Expr findSource(Expr expression);
   Expr stripConstants(Expr element, double &constant);
   LogicalResult verifyGuards();
   bool isMaximum(Expr expression);
@@ -111,6 +116,9 @@ LogicalResult Matcher::matchFactors(Expr element) {
       sum->operands[1]->isReduction<arith::AddFOp>())
     return refuse(sum, "the weighted sum is added to a tensor that is not zero",
                   "start from a linalg.fill of zero and add afterwards");
+  if (sum->isReduction<arith::AddIOp>())
+    return refuse(sum, "the weights and the values are integers",
+                  "weigh the values in f16, bf16, f32 or f64");
   if (!sum->isReduction<arith::AddFOp>())
     return refuse(sum, "the weighted values are not summed",
                   "sum over the keys with addition");
@@ -242,10 +250,16 @@ LogicalResult Matcher::matchScore() {
 
 /// Takes -max_k score out of the sum, which changes no weight but for rounding.
 LogicalResult Matcher::matchMaximum(Sum &score) {
-  auto *found = llvm::find_if(score.terms, [&](const Term &term) {
-    return reader.resolve(getChoice(reader, term.atom).usual)
-        ->isReduction<arith::MaximumFOp>();
-  });
+  auto isMaximumOf = [&](bool isOfKeys) {
+    return [&, isOfKeys](const Term &term) {
+      return reader.dependsOn(term.atom, match_.keys) != isOfKeys &&
+             reader.resolve(getChoice(reader, term.atom).usual)
+                 ->isReduction<arith::MaximumFOp>();
+    };
+  };
+  auto *found = llvm::find_if(score.terms, isMaximumOf(/*isOfKeys=*/true));
+  if (found == score.terms.end())
+    found = llvm::find_if(score.terms, isMaximumOf(/*isOfKeys=*/false));
   if (found == score.terms.end()) {
     for (const Term &term : score.terms)
       if (!reader.dependsOn(term.atom, match_.keys))
@@ -341,13 +355,25 @@ Expr Matcher::findDot(Expr expression) {
   return nullptr;
 }
 
+/// What the elementwise operations of a score begin with.
+Expr Matcher::findSource(Expr expression) {
+  Expr x = reader.resolve(expression);
+  if (x->kind == Expression::Kind::Reduce || x->isElement())
+    return reader.dependsOn(x, match_.keys) ? x : nullptr;
+  for (Expr operand : x->operands)
+    if (Expr found = findSource(operand))
+      return found;
+  return nullptr;
+}
+
 LogicalResult Matcher::matchDot() {
   for (const Term &term : match_.score.terms)
     if ((match_.dot = findDot(term.atom)))
       return success();
-  Expr at = match_.score.terms.empty()
-                ? normalizer
-                : reader.resolve(match_.score.terms[0].atom);
+  Expr at = normalizer;
+  for (const Term &term : match_.score.terms)
+    if (Expr source = findSource(term.atom))
+      at = source;
   return refuse(at, "the scores are no product of queries and keys summed over "
                     "features",
                 "compute scores by one matrix product of a query tensor and a "

@@ -7,8 +7,11 @@
 
 #include "AttentionMatch.h"
 #include "RaiseAttention.h"
+#include "attn/Conversion/LinalgToAttn.h"
 #include "attn/Conversion/Passes.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_LINALGTOATTN
@@ -17,6 +20,14 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// On attention while this pass looks at it: canonicalization makes new ones.
+static constexpr StringLiteral kRaised = "attn.raised";
+
+static std::string getFunctionName(Operation *op) {
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  return function ? function.getName().str() : "";
+}
 
 /// The only user that does not merely look at the size of `value`.
 static Operation *getOnlyUser(Value value) {
@@ -46,6 +57,8 @@ static FailureOr<AttentionOp> raise(RewriterBase &rewriter, Value value,
     if (succeeded(match)) {
       FailureOr<AttentionOp> raised =
           raiseAttention(rewriter, reader, *match, here);
+      if (succeeded(raised))
+        (*raised)->setAttr(kRaised, rewriter.getUnitAttr());
       refusal = here;
       return raised;
     }
@@ -60,9 +73,31 @@ static FailureOr<AttentionOp> raise(RewriterBase &rewriter, Value value,
   return failure();
 }
 
+/// Masks that are conditions in a score region become attributes: what is proved
+/// of them is part of the report.
+static LogicalResult canonicalizeAttention(Operation *root,
+                                           ArrayRef<Operation *> ops) {
+  RewritePatternSet patterns(root->getContext());
+  AttentionOp::getCanonicalizationPatterns(patterns, root->getContext());
+  GreedyRewriteConfig config;
+  config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+  return applyOpPatternsGreedily(ops, std::move(patterns), config);
+}
+
+static RaisingReport::Found describe(AttentionOp op) {
+  RaisingReport::Found found{getFunctionName(op), op.getLoc(), "", ""};
+  llvm::raw_string_ostream(found.type) << op.getOutputInit().getType();
+  if (MaskAttrInterface mask = op.getMaskAttr())
+    llvm::raw_string_ostream(found.mask) << Attribute(mask);
+  found.hasMaskTensor = static_cast<bool>(op.getMaskTensor());
+  found.hasScoreRegion = op.getScoreBody() != nullptr;
+  return found;
+}
+
 namespace {
 struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
   using LinalgToAttnBase::LinalgToAttnBase;
+  explicit LinalgToAttn(RaisingReport &report) : given(&report) {}
 
   void runOnOperation() override {
     SmallVector<Value> candidates;
@@ -70,18 +105,43 @@ struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
       candidates.append(getWeightedSums(op));
     });
     IRRewriter rewriter(&getContext());
-    bool changed = false;
+    RaisingReport own;
+    RaisingReport &all = given ? *given : own;
+    SmallVector<Operation *> raised;
     for (Value value : candidates) {
       Refusal refusal;
-      if (succeeded(raise(rewriter, value, refusal)))
-        changed = true;
-      else if (refusal.op)
-        refusal.op->emitRemark("attention not raised: ")
+      FailureOr<AttentionOp> op = raise(rewriter, value, refusal);
+      if (succeeded(op)) {
+        raised.push_back(*op);
+      } else if (refusal.op) {
+        emitRemark(refusal.op->getLoc(), "attention not raised: ")
             << refusal.reason << "; " << refusal.help;
+        all.refused.push_back({getFunctionName(refusal.op),
+                               refusal.op->getLoc(), refusal.reason,
+                               refusal.help});
+      }
     }
-    // The scores and weights, which nobody looks at any more.
-    if (changed)
+    if (!raised.empty()) {
+      (void)canonicalizeAttention(getOperation(), raised);
+      // The scores and weights, which nobody looks at any more.
       (void)runRegionDCE(rewriter, getOperation()->getRegions());
+      getOperation()->walk([&](AttentionOp op) {
+        if (op->removeAttr(kRaised))
+          all.found.push_back(describe(op));
+      });
+    }
+    if (report == "text")
+      print(llvm::outs(), all);
+    else if (report == "json")
+      llvm::outs() << llvm::formatv("{0:2}\n",
+                                    llvm::json::Value(toJson(all)));
   }
+
+private:
+  RaisingReport *given = nullptr;
 };
 } // namespace
+
+std::unique_ptr<Pass> mlir::attn::createLinalgToAttn(RaisingReport &report) {
+  return std::make_unique<LinalgToAttn>(report);
+}

@@ -176,13 +176,15 @@ LogicalResult Raiser::findViews() {
     const char *name;
     Expr element;
     OperandView *view;
+    Operation *reader;
   };
-  for (auto [name, element, view] : {Operand{"queries", match.query, &query},
-                                     Operand{"keys", match.key, &key},
-                                     Operand{"values", match.value, &value}}) {
+  for (auto [name, element, view, op] :
+       {Operand{"queries", match.query, &query, match.product},
+        Operand{"keys", match.key, &key, match.product},
+        Operand{"values", match.value, &value, nullptr}}) {
     std::optional<OperandView> found = getView(reader, element);
     if (!found)
-      return refuse(element->origin,
+      return refuse(op,
                     Twine("the ") + name +
                         " are read in an order that no axes of a tensor have",
                     "copy them to a tensor with an axis for each dimension");

@@ -105,7 +105,7 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
     if (!x)
       return false;
     return llvm::StringSwitch<bool>(op)
-        .Case("arith.addf", *x == 0)
+        .Cases({"arith.addf", "arith.addi"}, *x == 0)
         .Case("arith.subf", *x == 0 && i == 1)
         .Case("arith.mulf", *x == 1)
         .Case("arith.divf", *x == 1 && i == 1)
