@@ -239,6 +239,8 @@ class Layer(gpt_decoder.Decoder):
         """`inputs` and `outs` are pairs (value, dimensions); a loop that is in no
         result is a sum or a maximum."""
         kept = "".join(dims for _, dims in outs)
+        if set(loops) <= set(kept):  # Elementwise: the batch of one is read at 0.
+            inputs = [(value, dims.replace("b", "0")) for value, dims in inputs]
         maps = [self.map(loops, dims) for _, dims in [*inputs, *outs]]
         kinds = "".join("p" if loop in kept else "r" for loop in loops)
         pairs = [(value.name, value.type) for value, _ in inputs]

@@ -2,10 +2,14 @@
 
 #bid = affine_map<(b, i, d) -> (b, i, d)>
 #bid_to_bi0 = affine_map<(b, i, d) -> (b, i, 0)>
+#bin_to_0in = affine_map<(b, i, n) -> (0, i, n)>
 #bin = affine_map<(b, i, n) -> (b, i, n)>
+#bid_to_0id = affine_map<(b, i, d) -> (0, i, d)>
+#bid_to_0i0 = affine_map<(b, i, d) -> (0, i, 0)>
 #bid_to_d = affine_map<(b, i, d) -> (d)>
 #mn = affine_map<(m, n) -> (m, n)>
 #mn_to_n = affine_map<(m, n) -> (n)>
+#bhij_to_0hij = affine_map<(b, h, i, j) -> (0, h, i, j)>
 #bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #i = affine_map<(i) -> (i)>
 #ij_to_0j = affine_map<(i, j) -> (0, j)>
@@ -13,6 +17,7 @@
 #ij = affine_map<(i, j) -> (i, j)>
 #bhij_to_ij = affine_map<(b, h, i, j) -> (i, j)>
 #bhij_to_bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
+#bhij_to_0hi0 = affine_map<(b, h, i, j) -> (0, h, i, 0)>
 
 func.func @layer(%x: tensor<1x12x32xf32>,
                  %attention_norm_scale: tensor<32xf32>,
@@ -38,20 +43,20 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
   %empty_2 = tensor.empty() : tensor<1x12x32xf32>
-  %centered = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %centered = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x, %mean : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.subf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %square = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %square = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%centered, %centered : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -64,37 +69,37 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean_square = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean_square = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total_2 : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %safe = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %safe = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%mean_square : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.addf %entry, %epsilon : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %factor = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %factor = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%safe : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.rsqrt %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %unit = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %unit = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%centered, %factor : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%unit, %attention_norm_scale : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed_2 = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%normed, %attention_norm_shift : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -131,7 +136,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %scores = tensor.expand_shape %scores_flat [[0, 1], [2], [3]] output_shape [1, 4, 12, 12] : tensor<4x12x12xf32> into tensor<1x4x12x12xf32>
   %root = arith.constant 2.8284270763397217 : f32
   %empty_7 = tensor.empty() : tensor<1x4x12x12xf32>
-  %scaled = linalg.generic {indexing_maps = [#bhij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %scaled = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<1x4x12x12xf32>) outs(%empty_7 : tensor<1x4x12x12xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %root : f32
@@ -155,7 +160,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %is_seen = arith.cmpi sle, %column, %row : i64
     linalg.yield %is_seen : i1
   } -> tensor<12x12xi1>
-  %masked = linalg.generic {indexing_maps = [#bhij_to_ij, #bhij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %masked = linalg.generic {indexing_maps = [#bhij_to_ij, #bhij_to_0hij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%visible, %scaled : tensor<12x12xi1>, tensor<1x4x12x12xf32>) outs(%empty_7 : tensor<1x4x12x12xf32>) {
   ^bb0(%seen: i1, %score: f32, %out: f32):
     %y = arith.select %seen, %score, %fill : f32
@@ -177,13 +182,13 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %y_at = arith.select %is_more, %position, %most_at : i64
     linalg.yield %y, %y_at : f32, i64
   } -> (tensor<1x4x12x1xf32>, tensor<1x4x12x1xi64>)
-  %shifted_scores = linalg.generic {indexing_maps = [#bhij, #bhij_to_bhi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %shifted_scores = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij_to_0hi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%masked, %max : tensor<1x4x12x12xf32>, tensor<1x4x12x1xf32>) outs(%empty_7 : tensor<1x4x12x12xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.subf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x4x12x12xf32>
-  %power = linalg.generic {indexing_maps = [#bhij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %power = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%shifted_scores : tensor<1x4x12x12xf32>) outs(%empty_7 : tensor<1x4x12x12xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.exp %entry : f32
@@ -196,7 +201,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x4x12x1xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij, #bhij_to_bhi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %probability = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij_to_0hi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %power_sum : tensor<1x4x12x12xf32>, tensor<1x4x12x1xf32>) outs(%empty_7 : tensor<1x4x12x12xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.divf %left, %right : f32
@@ -222,7 +227,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     linalg.yield %y : f32
   } -> tensor<12x32xf32>
   %attention_output = tensor.expand_shape %shifted_2 [[0, 1], [2]] output_shape [1, 12, 32] : tensor<12x32xf32> into tensor<1x12x32xf32>
-  %x_plus_attention = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %x_plus_attention = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x, %attention_output : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -235,19 +240,19 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total_3 : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %centered_2 = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %centered_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x_plus_attention, %mean_2 : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.subf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %square_2 = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %square_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%centered_2, %centered_2 : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -259,37 +264,37 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean_square_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean_square_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total_4 : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %safe_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %safe_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%mean_square_2 : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.addf %entry, %epsilon : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %factor_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %factor_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%safe_2 : tensor<1x12x1xf32>) outs(%empty : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.rsqrt %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %unit_2 = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %unit_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%centered_2, %factor_2 : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed_3 = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed_3 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%unit_2, %mlp_norm_scale : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed_4 = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed_4 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%normed_3, %mlp_norm_shift : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -311,55 +316,55 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %one = arith.constant 1.0 : f32
   %half = arith.constant 0.5 : f32
   %empty_16 = tensor.empty() : tensor<1x12x128xf32>
-  %square_3 = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %square_3 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%up, %up : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %cube = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %cube = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%square_3, %up : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %term = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %term = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%cube : tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.mulf %entry, %cubic : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %bent = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %bent = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%up, %term : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %inner = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %inner = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%bent : tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.mulf %entry, %bend : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %tanh = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %tanh = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%inner : tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.tanh %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %gate = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %gate = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%tanh : tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.addf %entry, %one : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %halved = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %halved = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%up : tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.mulf %entry, %half : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %hidden = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %hidden = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%halved, %gate : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_16 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -374,7 +379,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     linalg.yield %y : f32
   } -> tensor<12x32xf32>
   %mlp_output = tensor.expand_shape %shifted_4 [[0, 1], [2]] output_shape [1, 12, 32] : tensor<12x32xf32> into tensor<1x12x32xf32>
-  %x_plus_mlp = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %x_plus_mlp = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x_plus_attention, %mlp_output : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty_2 : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32

@@ -1,13 +1,18 @@
 // Written by decoder-layer.py: layer of llama, 12 tokens of 32 features.
 
+#bid_to_0id = affine_map<(b, i, d) -> (0, i, d)>
 #bid = affine_map<(b, i, d) -> (b, i, d)>
 #bid_to_bi0 = affine_map<(b, i, d) -> (b, i, 0)>
+#bin_to_0in = affine_map<(b, i, n) -> (0, i, n)>
 #bin = affine_map<(b, i, n) -> (b, i, n)>
+#bid_to_0i0 = affine_map<(b, i, d) -> (0, i, 0)>
 #bid_to_d = affine_map<(b, i, d) -> (d)>
+#bhid_to_0hid = affine_map<(b, h, i, d) -> (0, h, i, d)>
 #bhid = affine_map<(b, h, i, d) -> (b, h, i, d)>
 #bhid_to_id = affine_map<(b, h, i, d) -> (i, d)>
-#bkgjd_to_bk0jd = affine_map<(b, k, g, j, d) -> (b, k, 0, j, d)>
+#bkgjd_to_0k0jd = affine_map<(b, k, g, j, d) -> (0, k, 0, j, d)>
 #bkgjd = affine_map<(b, k, g, j, d) -> (b, k, g, j, d)>
+#bhij_to_0hij = affine_map<(b, h, i, j) -> (0, h, i, j)>
 #bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #i = affine_map<(i) -> (i)>
 #ij_to_0j = affine_map<(i, j) -> (0, j)>
@@ -15,6 +20,7 @@
 #ij = affine_map<(i, j) -> (i, j)>
 #bhij_to_ij = affine_map<(b, h, i, j) -> (i, j)>
 #bhij_to_bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
+#bhij_to_0hi0 = affine_map<(b, h, i, j) -> (0, h, i, 0)>
 
 func.func @layer(%x: tensor<1x12x32xf32>,
                  %cosine: tensor<12x8xf32>,
@@ -30,7 +36,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
                  %down_weight: tensor<128x32xf32>) -> tensor<1x12x32xf32> {
   // x + attention(norm(x))
   %empty = tensor.empty() : tensor<1x12x32xf32>
-  %square = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %square = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x, %x : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -47,31 +53,31 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean_square = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean_square = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %safe = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %safe = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%mean_square : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.addf %entry, %epsilon : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %factor = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %factor = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%safe : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.rsqrt %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %unit = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %unit = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x, %factor : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%unit, %attention_norm_scale : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -101,26 +107,26 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %first = tensor.extract_slice %query_heads[0, 0, 0, 0] [1, 4, 12, 4] [1, 1, 1, 1] : tensor<1x4x12x8xf32> to tensor<1x4x12x4xf32>
   %second = tensor.extract_slice %query_heads[0, 0, 0, 4] [1, 4, 12, 4] [1, 1, 1, 1] : tensor<1x4x12x8xf32> to tensor<1x4x12x4xf32>
   %empty_7 = tensor.empty() : tensor<1x4x12x4xf32>
-  %minus = linalg.generic {indexing_maps = [#bhid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %minus = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%second : tensor<1x4x12x4xf32>) outs(%empty_7 : tensor<1x4x12x4xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.negf %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x4x12x4xf32>
   %turned = tensor.concat dim(3) %minus, %first : (tensor<1x4x12x4xf32>, tensor<1x4x12x4xf32>) -> tensor<1x4x12x8xf32>
-  %straight = linalg.generic {indexing_maps = [#bhid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %straight = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%query_heads, %cosine : tensor<1x4x12x8xf32>, tensor<12x8xf32>) outs(%empty_4 : tensor<1x4x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x4x12x8xf32>
-  %across = linalg.generic {indexing_maps = [#bhid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %across = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%turned, %sine : tensor<1x4x12x8xf32>, tensor<12x8xf32>) outs(%empty_4 : tensor<1x4x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x4x12x8xf32>
-  %query_rotated = linalg.generic {indexing_maps = [#bhid, #bhid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %query_rotated = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_0hid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%straight, %across : tensor<1x4x12x8xf32>, tensor<1x4x12x8xf32>) outs(%empty_4 : tensor<1x4x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -129,26 +135,26 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %first_2 = tensor.extract_slice %key_heads[0, 0, 0, 0] [1, 2, 12, 4] [1, 1, 1, 1] : tensor<1x2x12x8xf32> to tensor<1x2x12x4xf32>
   %second_2 = tensor.extract_slice %key_heads[0, 0, 0, 4] [1, 2, 12, 4] [1, 1, 1, 1] : tensor<1x2x12x8xf32> to tensor<1x2x12x4xf32>
   %empty_8 = tensor.empty() : tensor<1x2x12x4xf32>
-  %minus_2 = linalg.generic {indexing_maps = [#bhid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %minus_2 = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%second_2 : tensor<1x2x12x4xf32>) outs(%empty_8 : tensor<1x2x12x4xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.negf %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x2x12x4xf32>
   %turned_2 = tensor.concat dim(3) %minus_2, %first_2 : (tensor<1x2x12x4xf32>, tensor<1x2x12x4xf32>) -> tensor<1x2x12x8xf32>
-  %straight_2 = linalg.generic {indexing_maps = [#bhid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %straight_2 = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%key_heads, %cosine : tensor<1x2x12x8xf32>, tensor<12x8xf32>) outs(%empty_6 : tensor<1x2x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x2x12x8xf32>
-  %across_2 = linalg.generic {indexing_maps = [#bhid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %across_2 = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_id, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%turned_2, %sine : tensor<1x2x12x8xf32>, tensor<12x8xf32>) outs(%empty_6 : tensor<1x2x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x2x12x8xf32>
-  %key_rotated = linalg.generic {indexing_maps = [#bhid, #bhid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %key_rotated = linalg.generic {indexing_maps = [#bhid_to_0hid, #bhid_to_0hid, #bhid], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%straight_2, %across_2 : tensor<1x2x12x8xf32>, tensor<1x2x12x8xf32>) outs(%empty_6 : tensor<1x2x12x8xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -156,14 +162,14 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   } -> tensor<1x2x12x8xf32>
   %key_split_2 = tensor.expand_shape %key_rotated [[0], [1, 2], [3], [4]] output_shape [1, 2, 1, 12, 8] : tensor<1x2x12x8xf32> into tensor<1x2x1x12x8xf32>
   %empty_9 = tensor.empty() : tensor<1x2x2x12x8xf32>
-  %key_spread = linalg.generic {indexing_maps = [#bkgjd_to_bk0jd, #bkgjd], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+  %key_spread = linalg.generic {indexing_maps = [#bkgjd_to_0k0jd, #bkgjd], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%key_split_2 : tensor<1x2x1x12x8xf32>) outs(%empty_9 : tensor<1x2x2x12x8xf32>) {
   ^bb0(%entry: f32, %out: f32):
     linalg.yield %entry : f32
   } -> tensor<1x2x2x12x8xf32>
   %key_repeated = tensor.collapse_shape %key_spread [[0], [1, 2], [3], [4]] : tensor<1x2x2x12x8xf32> into tensor<1x4x12x8xf32>
   %value_split_2 = tensor.expand_shape %value_heads [[0], [1, 2], [3], [4]] output_shape [1, 2, 1, 12, 8] : tensor<1x2x12x8xf32> into tensor<1x2x1x12x8xf32>
-  %value_spread = linalg.generic {indexing_maps = [#bkgjd_to_bk0jd, #bkgjd], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+  %value_spread = linalg.generic {indexing_maps = [#bkgjd_to_0k0jd, #bkgjd], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
       ins(%value_split_2 : tensor<1x2x1x12x8xf32>) outs(%empty_9 : tensor<1x2x2x12x8xf32>) {
   ^bb0(%entry: f32, %out: f32):
     linalg.yield %entry : f32
@@ -179,7 +185,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %scores = tensor.expand_shape %scores_flat [[0, 1], [2], [3]] output_shape [1, 4, 12, 12] : tensor<4x12x12xf32> into tensor<1x4x12x12xf32>
   %root = arith.constant 2.8284270763397217 : f32
   %empty_12 = tensor.empty() : tensor<1x4x12x12xf32>
-  %scaled = linalg.generic {indexing_maps = [#bhij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %scaled = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<1x4x12x12xf32>) outs(%empty_12 : tensor<1x4x12x12xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %root : f32
@@ -210,7 +216,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %y = arith.select %seen, %zero, %fill : f32
     linalg.yield %y : f32
   } -> tensor<12x12xf32>
-  %masked = linalg.generic {indexing_maps = [#bhij, #bhij_to_ij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %masked = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij_to_ij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled, %bias : tensor<1x4x12x12xf32>, tensor<12x12xf32>) outs(%empty_12 : tensor<1x4x12x12xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
@@ -232,13 +238,13 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %y_at = arith.select %is_more, %position, %most_at : i64
     linalg.yield %y, %y_at : f32, i64
   } -> (tensor<1x4x12x1xf32>, tensor<1x4x12x1xi64>)
-  %shifted_scores = linalg.generic {indexing_maps = [#bhij, #bhij_to_bhi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %shifted_scores = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij_to_0hi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%masked, %max : tensor<1x4x12x12xf32>, tensor<1x4x12x1xf32>) outs(%empty_12 : tensor<1x4x12x12xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.subf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x4x12x12xf32>
-  %power = linalg.generic {indexing_maps = [#bhij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %power = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%shifted_scores : tensor<1x4x12x12xf32>) outs(%empty_12 : tensor<1x4x12x12xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.exp %entry : f32
@@ -251,7 +257,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x4x12x1xf32>
-  %probability = linalg.generic {indexing_maps = [#bhij, #bhij_to_bhi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+  %probability = linalg.generic {indexing_maps = [#bhij_to_0hij, #bhij_to_0hi0, #bhij], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %power_sum : tensor<1x4x12x12xf32>, tensor<1x4x12x1xf32>) outs(%empty_12 : tensor<1x4x12x12xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.divf %left, %right : f32
@@ -269,14 +275,14 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %rows_5 = tensor.collapse_shape %joined [[0, 1], [2]] : tensor<1x12x32xf32> into tensor<12x32xf32>
   %attention_output_rows = linalg.matmul ins(%rows_5, %output_weight : tensor<12x32xf32>, tensor<32x32xf32>) outs(%zeros_2 : tensor<12x32xf32>) -> tensor<12x32xf32>
   %attention_output = tensor.expand_shape %attention_output_rows [[0, 1], [2]] output_shape [1, 12, 32] : tensor<12x32xf32> into tensor<1x12x32xf32>
-  %x_plus_attention = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %x_plus_attention = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x, %attention_output : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
   // x + mlp(norm(x))
-  %square_2 = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %square_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x_plus_attention, %x_plus_attention : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -288,31 +294,31 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %next = arith.addf %entry, %sum : f32
     linalg.yield %next : f32
   } -> tensor<1x12x1xf32>
-  %mean_square_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %mean_square_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%total_2 : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.divf %entry, %features : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %safe_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %safe_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%mean_square_2 : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = arith.addf %entry, %epsilon : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %factor_2 = linalg.generic {indexing_maps = [#bin, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
+  %factor_2 = linalg.generic {indexing_maps = [#bin_to_0in, #bin], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%safe_2 : tensor<1x12x1xf32>) outs(%empty_2 : tensor<1x12x1xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %y = math.rsqrt %entry : f32
     linalg.yield %y : f32
   } -> tensor<1x12x1xf32>
-  %unit_2 = linalg.generic {indexing_maps = [#bid, #bid_to_bi0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %unit_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0i0, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x_plus_attention, %factor_2 : tensor<1x12x32xf32>, tensor<1x12x1xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x32xf32>
-  %normed_2 = linalg.generic {indexing_maps = [#bid, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %normed_2 = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_d, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%unit_2, %mlp_norm_scale : tensor<1x12x32xf32>, tensor<32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -328,7 +334,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %up = tensor.expand_shape %up_rows [[0, 1], [2]] output_shape [1, 12, 128] : tensor<12x128xf32> into tensor<1x12x128xf32>
   %one = arith.constant 1.0 : f32
   %empty_21 = tensor.empty() : tensor<1x12x128xf32>
-  %sigmoid = linalg.generic {indexing_maps = [#bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %sigmoid = linalg.generic {indexing_maps = [#bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%gate : tensor<1x12x128xf32>) outs(%empty_21 : tensor<1x12x128xf32>) {
   ^bb0(%entry: f32, %out: f32):
     %minus_entry = arith.negf %entry : f32
@@ -337,13 +343,13 @@ func.func @layer(%x: tensor<1x12x32xf32>,
     %y = arith.divf %one, %denominator : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %swish = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %swish = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%gate, %sigmoid : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_21 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
     linalg.yield %y : f32
   } -> tensor<1x12x128xf32>
-  %hidden = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %hidden = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%swish, %up : tensor<1x12x128xf32>, tensor<1x12x128xf32>) outs(%empty_21 : tensor<1x12x128xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.mulf %left, %right : f32
@@ -352,7 +358,7 @@ func.func @layer(%x: tensor<1x12x32xf32>,
   %rows_8 = tensor.collapse_shape %hidden [[0, 1], [2]] : tensor<1x12x128xf32> into tensor<12x128xf32>
   %mlp_output_rows = linalg.matmul ins(%rows_8, %down_weight : tensor<12x128xf32>, tensor<128x32xf32>) outs(%zeros_2 : tensor<12x32xf32>) -> tensor<12x32xf32>
   %mlp_output = tensor.expand_shape %mlp_output_rows [[0, 1], [2]] output_shape [1, 12, 32] : tensor<12x32xf32> into tensor<1x12x32xf32>
-  %x_plus_mlp = linalg.generic {indexing_maps = [#bid, #bid, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
+  %x_plus_mlp = linalg.generic {indexing_maps = [#bid_to_0id, #bid_to_0id, #bid], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%x_plus_attention, %mlp_output : tensor<1x12x32xf32>, tensor<1x12x32xf32>) outs(%empty : tensor<1x12x32xf32>) {
   ^bb0(%left: f32, %right: f32, %out: f32):
     %y = arith.addf %left, %right : f32
