@@ -12,7 +12,8 @@ positions, key heads that groups of query heads share, RMSNorm and SwiGLU.
     --attention=none      query, key and value are added where attention was, so that
                           all that leads there is still computed: for timing
 
---oracle writes random arguments and the result that numpy computes in double precision.
+--oracle writes random arguments and the result that numpy computes in double
+precision.
 
 RUN: %python %s --model=gpt2 > %t.mlir && diff %t.mlir %S/gpt2-layer.mlir
 RUN: %python %s --model=llama > %t.mlir && diff %t.mlir %S/llama-layer.mlir
