@@ -9,7 +9,7 @@
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
 #all_i = affine_map<(i) -> (i)>
-#unit = affine_map<(i, j) -> (0, j)>
+#at_0j = affine_map<(i, j) -> (0, j)>
 #i0 = affine_map<(i, j) -> (i, 0)>
 #all_ij = affine_map<(i, j) -> (i, j)>
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
@@ -37,7 +37,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %rows = tensor.expand_shape %positions [[0, 1]] output_shape [5, 1] : tensor<5xi64> into tensor<5x1xi64>
   %columns = tensor.expand_shape %positions [[0, 1]] output_shape [1, 5] : tensor<5xi64> into tensor<1x5xi64>
   %empty_2 = tensor.empty() : tensor<5x5xi1>
-  %visible = linalg.generic {indexing_maps = [#unit, #i0, #all_ij],
+  %visible = linalg.generic {indexing_maps = [#at_0j, #i0, #all_ij],
       iterator_types = ["parallel", "parallel"]}
       ins(%columns, %rows : tensor<1x5xi64>, tensor<5x1xi64>)
       outs(%empty_2 : tensor<5x5xi1>) {

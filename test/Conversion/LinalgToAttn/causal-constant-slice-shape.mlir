@@ -11,7 +11,7 @@
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
 #all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
-#unit = affine_map<(b, h, i, j) -> (0, 0, i, j)>
+#at_00ij = affine_map<(b, h, i, j) -> (0, 0, i, j)>
 #bhi = affine_map<(b, h, i, j) -> (b, h, i)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
 #bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
@@ -43,7 +43,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %minus_infinity = arith.constant 0xFF800000 : f32
-  %masked = linalg.generic {indexing_maps = [#unit, #all_bhij, #all_bhij],
+  %masked = linalg.generic {indexing_maps = [#at_00ij, #all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%visible, %scaled : tensor<1x1x5x5xi1>, tensor<2x3x5x5xf32>)
       outs(%empty : tensor<2x3x5x5xf32>) {

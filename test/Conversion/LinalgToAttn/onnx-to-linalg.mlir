@@ -13,7 +13,7 @@
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhdj = affine_map<(b, h, i, j, d) -> (b, h, d, j)>
 #bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
-#unit = affine_map<(b, h, i, j) -> (0, 0, i, j)>
+#at_00ij = affine_map<(b, h, i, j) -> (0, 0, i, j)>
 #all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
 #bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
@@ -58,7 +58,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %visible = arith.constant dense<[[[[true, false, false, false, false], [true, true, false, false, false], [true, true, true, false, false], [true, true, true, true, false], [true, true, true, true, true]]]]> : tensor<1x1x5x5xi1>
   %lowest = arith.constant -3.40282347E+38 : f32
-  %masked = linalg.generic {indexing_maps = [#unit, #all_bhij, #all_bhij],
+  %masked = linalg.generic {indexing_maps = [#at_00ij, #all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%visible, %scores : tensor<1x1x5x5xi1>, tensor<2x3x5x5xf32>)
       outs(%empty_3 : tensor<2x3x5x5xf32>) {

@@ -7,10 +7,10 @@
 // CHECK: attn.attention{{.*}}mask = #attn.causal
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
-#unit = affine_map<(b, h, i, j) -> (0, h, i, j)>
+#at_0hij = affine_map<(b, h, i, j) -> (0, h, i, j)>
 #all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
-#unit_of_bhij = affine_map<(b, h, i, j) -> (0, h, i, 0)>
+#at_0hi0 = affine_map<(b, h, i, j) -> (0, h, i, 0)>
 
 func.func @attention(%query: tensor<1x3x5x4xf32>,
                      %key: tensor<1x3x5x4xf32>,
@@ -30,7 +30,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
   %scale = arith.constant 0.5 : f32
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_3 = tensor.empty() : tensor<1x3x5x5xf32>
-  %scaled = linalg.generic {indexing_maps = [#unit, #all_bhij],
+  %scaled = linalg.generic {indexing_maps = [#at_0hij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scores : tensor<1x3x5x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -38,7 +38,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.mulf %x, %scale : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5x5xf32>
-  %masked = linalg.generic {indexing_maps = [#unit, #all_bhij],
+  %masked = linalg.generic {indexing_maps = [#at_0hij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled : tensor<1x3x5x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -59,7 +59,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.maximumf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5x1xf32>
-  %difference = linalg.generic {indexing_maps = [#unit, #unit_of_bhij, #all_bhij],
+  %difference = linalg.generic {indexing_maps = [#at_0hij, #at_0hi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%masked, %max : tensor<1x3x5x5xf32>, tensor<1x3x5x1xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -67,7 +67,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.subf %x, %most : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5x5xf32>
-  %power = linalg.generic {indexing_maps = [#unit, #all_bhij],
+  %power = linalg.generic {indexing_maps = [#at_0hij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%difference : tensor<1x3x5x5xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
@@ -84,7 +84,7 @@ func.func @attention(%query: tensor<1x3x5x4xf32>,
     %y = arith.addf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<1x3x5x1xf32>
-  %probability = linalg.generic {indexing_maps = [#unit, #unit_of_bhij, #all_bhij],
+  %probability = linalg.generic {indexing_maps = [#at_0hij, #at_0hi0, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%power, %sum : tensor<1x3x5x5xf32>, tensor<1x3x5x1xf32>)
       outs(%empty_3 : tensor<1x3x5x5xf32>) {
