@@ -13,15 +13,31 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-static void collectTerms(ExpressionReader &reader, Expr expression,
-                         double factor, Sum &sum) {
+/// Whether `part` is in the elementwise operations of `expression`.
+static bool hasPart(ExpressionReader &reader, Expr expression, Expr part) {
+  if (reader.areSame(expression, part))
+    return true;
+  Expr x = reader.resolve(expression);
+  return x->kind == Expression::Kind::Apply &&
+         llvm::any_of(x->operands, [&](Expr operand) {
+           return hasPart(reader, operand, part);
+         });
+}
+
+void mlir::attn::addTerms(ExpressionReader &reader, Expr expression,
+                          double factor, Expr around, Sum &sum) {
   Expr x = reader.resolve(expression);
   if (std::optional<double> number = x->getNumber()) {
     sum.constant += factor * *number;
     return;
   }
   auto recurse = [&](unsigned i, double by) {
-    collectTerms(reader, x->operands[i], factor * by, sum);
+    addTerms(reader, x->operands[i], factor * by, around, sum);
+  };
+  auto mayScale = [&](unsigned i) {
+    return !around ||
+           !reader.resolve(x->operands[i])->is<arith::AddFOp, arith::SubFOp>() ||
+           hasPart(reader, x->operands[i], around);
   };
   auto getNumber = [&](unsigned i) {
     return reader.resolve(x->operands[i])->getNumber();
@@ -37,14 +53,13 @@ static void collectTerms(ExpressionReader &reader, Expr expression,
   if (x->is<arith::NegFOp>())
     return recurse(0, -1);
   if (x->is<arith::DivFOp>())
-    if (std::optional<double> divisor = getNumber(1))
+    if (std::optional<double> divisor = getNumber(1); divisor && mayScale(0))
       return recurse(0, 1 / *divisor);
   if (x->is<arith::MulFOp>())
     for (unsigned i : {0, 1})
       if (std::optional<double> number = getNumber(1 - i);
-          number && std::isfinite(*number))
+          number && std::isfinite(*number) && mayScale(i))
         return recurse(i, *number);
-  // A product inside of a sum over features: constants come out of it.
   for (Term &term : sum.terms)
     if (reader.areSame(term.atom, expression)) {
       term.factor += factor;
@@ -55,7 +70,7 @@ static void collectTerms(ExpressionReader &reader, Expr expression,
 
 Sum mlir::attn::getSum(ExpressionReader &reader, Expr expression) {
   Sum sum;
-  collectTerms(reader, expression, 1, sum);
+  addTerms(reader, expression, 1, /*around=*/nullptr, sum);
   return sum;
 }
 
@@ -140,10 +155,9 @@ static void multiply(ExpressionReader &reader, Expr expression, unsigned keys,
   }
   if (x->is<math::ExpOp, math::Exp2Op>()) {
     double scale = (x->is<math::Exp2Op>() ? kLn2 : 1) * (isDivisor ? -1 : 1);
-    Sum exponent = getSum(reader, x->operands[0]);
-    for (const Term &term : exponent.terms)
-      weight.exponent.terms.push_back({scale * term.factor, term.atom});
-    weight.exponent.constant += scale * exponent.constant;
+    weight.exponents.push_back({scale, x->operands[0]});
+    addTerms(reader, x->operands[0], scale, /*around=*/nullptr,
+             weight.exponent);
     weight.isExponential = true;
     return;
   }

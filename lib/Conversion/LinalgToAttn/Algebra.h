@@ -37,6 +37,10 @@ enum class Depth {
 };
 
 Sum getSum(ExpressionReader &reader, Expr expression);
+/// The same, but a factor is not multiplied into a sum that `around` is no part
+/// of: (1 - x) * 1e38 - 1e38 has other digits than -1e38 x.
+void addTerms(ExpressionReader &reader, Expr expression, double factor,
+              Expr around, Sum &sum);
 Product getProduct(ExpressionReader &reader, Expr expression, Depth depth);
 
 /// Whether the sums have the same terms, up to the rounding of constants.
@@ -61,7 +65,8 @@ struct Visible {
 /// exp(exponent) where visible, and 0 elsewhere, times what else is there.
 struct Weight {
   bool isExponential = false;
-  Sum exponent;
+  SmallVector<Term> exponents; // As they are written.
+  Sum exponent;                // Their sum.
   SmallVector<Visible> visible;
   double constant = 1;
   SmallVector<Expr> factors, divisors;

@@ -71,7 +71,9 @@ private:
 
   LogicalResult matchFactors(Expr element);
   LogicalResult matchContraction(Expr sum);
+  bool isLogarithm(const Term &term);
   void takeLogarithms();
+  bool isMaximumOfRow(const Term &term);
   LogicalResult matchNormalizer(Expr divisor);
   bool isSameWeight(Expr expression);
   LogicalResult matchScore();
@@ -176,20 +178,22 @@ LogicalResult Matcher::matchContraction(Expr sum) {
   return success();
 }
 
+bool Matcher::isLogarithm(const Term &term) {
+  Expr x = reader.resolve(term.atom);
+  bool isNatural = x->is<math::LogOp>() && std::abs(term.factor + 1) < 1e-6;
+  bool isBinary =
+      x->is<math::Log2Op>() && std::abs(term.factor + std::log(2.0)) < 1e-6;
+  return (isNatural || isBinary) && !reader.dependsOn(x, match_.keys);
+}
+
 /// exp(s - log l) = exp(s) / l
 void Matcher::takeLogarithms() {
-  for (Term &term : weight.exponent.terms) {
-    Expr x = reader.resolve(term.atom);
-    bool isNatural = x->is<math::LogOp>() && std::abs(term.factor + 1) < 1e-6;
-    bool isBinary =
-        x->is<math::Log2Op>() && std::abs(term.factor + std::log(2.0)) < 1e-6;
-    if ((isNatural || isBinary) && !reader.dependsOn(x, match_.keys)) {
-      weight.divisors.push_back(x->operands[0]);
-      term.factor = 0;
-    }
-  }
-  llvm::erase_if(weight.exponent.terms,
-                 [](const Term &term) { return term.factor == 0; });
+  llvm::erase_if(weight.exponent.terms, [&](const Term &term) {
+    if (!isLogarithm(term))
+      return false;
+    weight.divisors.push_back(reader.resolve(term.atom)->operands[0]);
+    return true;
+  });
 }
 
 bool Matcher::isSameWeight(Expr expression) {
@@ -243,9 +247,21 @@ LogicalResult Matcher::matchNormalizer(Expr divisor) {
 
 LogicalResult Matcher::matchScore() {
   match_.score = weight.exponent;
-  if (failed(matchMaximum(match_.score)))
+  if (failed(matchMaximum(match_.score)) || failed(matchDot()))
     return failure();
-  return matchDot();
+  // The same once more, as it is written.
+  match_.score = Sum();
+  for (const Term &term : weight.exponents)
+    addTerms(reader, term.atom, term.factor, match_.dot, match_.score);
+  llvm::erase_if(match_.score.terms, [&](const Term &term) {
+    return isLogarithm(term) || isMaximumOfRow(term);
+  });
+  return success();
+}
+
+bool Matcher::isMaximumOfRow(const Term &term) {
+  return maximum && !reader.dependsOn(term.atom, match_.keys) &&
+         isMaximum(getChoice(reader, term.atom).usual);
 }
 
 /// Takes -max_k score out of the sum, which changes no weight but for rounding.

@@ -207,11 +207,6 @@ LogicalResult Raiser::findRoles() {
       n = dim;
     if (ofQuery && !ofKey && !ofValue)
       candidates.push_back(dim);
-    if (!ofQuery && (ofKey || !ofValue))
-      return refuse(match.query->origin,
-                    "the queries are the same along a dimension of the result "
-                    "other than the values' features",
-                    "broadcast the queries to that dimension");
   }
   // Of several dimensions that only queries have one is their position, the
   // others are heads that share a key: it is as long as the keys, or dynamic.
@@ -225,6 +220,12 @@ LogicalResult Raiser::findRoles() {
   for (unsigned dim : candidates)
     if (!m || getRank(dim) > getRank(*m))
       m = dim;
+  for (unsigned dim : dims)
+    if (dim != n && !isOf(match.query, dim))
+      return refuse(match.query->origin,
+                    "the queries are the same along a dimension of the result "
+                    "other than the values' features",
+                    "broadcast the queries to that dimension");
   if (!n && !units.empty())
     n = units.pop_back_val();
   if (!n)
@@ -308,9 +309,9 @@ LogicalResult Raiser::findMask() {
                   "some query sees no key, so that its softmax is undefined",
                   "let each query see a key, its own for example");
   // Attention gives 0 where a query sees nothing, the most negative float the
-  // mean of all values.
+  // mean of all values. In base 2 scores are larger, and must stay finite.
   if (masked.isFillFinite && rows != Rows::AllSee)
-    fill = masked.fill;
+    fill = std::max(masked.fill, -2e38);
 
   auto isOwn = [&](const OperandView &view) {
     return llvm::all_of(view.axes, [&](ArrayRef<unsigned> axis) {
@@ -348,8 +349,11 @@ LogicalResult Raiser::findMask() {
   }
   if (masked.visible.empty() && std::isinf(fill)) {
     auto *added = llvm::find_if(masked.score.terms, [&](const Term &term) {
-      return term.factor == 1 && isa<FloatType>(term.atom->type) &&
-             takeAsTensor(reader.resolve(term.atom));
+      // What is computed for a query and a key is better computed in the region.
+      bool isData = reader.resolve(term.atom) == term.atom ||
+                    !reader.dependsOn(term.atom, queries);
+      return term.factor == 1 && isa<FloatType>(term.atom->type) && isData &&
+             takeAsTensor(term.atom);
     });
     if (added != masked.score.terms.end())
       masked.score.terms.erase(added);

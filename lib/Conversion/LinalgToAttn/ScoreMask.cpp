@@ -21,6 +21,9 @@ static bool isHiding(double number, Type type) {
   return number <= -3.38e38 || (type.isF16() && number <= -65504);
 }
 
+/// Whether such a number, scaled afterwards, is far from any score.
+static bool isHidingStill(double number) { return number <= -1e4; }
+
 //===----------------------------------------------------------------------===//
 // Choices
 //===----------------------------------------------------------------------===//
@@ -78,8 +81,8 @@ MaskedScore mlir::attn::getMaskedScore(ExpressionReader &reader,
     Term term = terms[i];
     Expr x = reader.resolve(term.atom);
     if (std::optional<double> fill = getHidingConstant(x);
-        fill && term.factor > 0) {
-      setFill(*fill);
+        fill && term.factor > 0 && isHidingStill(*fill * term.factor)) {
+      setFill(*fill * term.factor);
       masked.visible.push_back({x});
       terms.erase(terms.begin() + i--);
       continue;
@@ -94,9 +97,10 @@ MaskedScore mlir::attn::getMaskedScore(ExpressionReader &reader,
       Expr kept = x->operands[3 - branch];
       if (*fill == 0 && !reader.resolve(kept)->getNumber())
         masked.zeroFill = x;
-      if (!isHiding(*fill, x->operands[branch]->type))
+      if (!isHiding(*fill, x->operands[branch]->type) ||
+          !isHidingStill(*fill * term.factor))
         continue;
-      setFill(*fill);
+      setFill(*fill * term.factor);
       addVisible(reader, x->operands[0], /*negated=*/branch == 1,
                  masked.visible);
       terms.erase(terms.begin() + i);

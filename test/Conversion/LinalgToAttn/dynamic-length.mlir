@@ -1,5 +1,5 @@
 // RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
-// RUN: %check_raised %s
+// RUN: %check_raised %s --size=arg0_size2=9
 
 // Any length, causal.
 

@@ -4,7 +4,8 @@
 // The boolean mask is true where a key is hidden.
 
 // CHECK-NOT: {{math.exp|linalg.softmax}}
-// CHECK: attn.attention{{.*}}mask_tensor(
+// CHECK: attn.attention{{.*}}score(
+// CHECK: arith.select
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>

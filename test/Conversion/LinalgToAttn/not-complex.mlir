@@ -17,7 +17,7 @@ func.func @attention(%query: tensor<5x4xcomplex<f32>>,
   %origin = complex.constant [0.0 : f32, 0.0 : f32] : complex<f32>
   %complex_empty = tensor.empty() : tensor<5x5xcomplex<f32>>
   %complex_zeros = linalg.fill ins(%origin : complex<f32>) outs(%complex_empty : tensor<5x5xcomplex<f32>>) -> tensor<5x5xcomplex<f32>>
-  // expected-remark @below {{attention not raised: query and key are complex; write real and imaginary parts as features}}
+  // expected-remark @below {{attention not raised: the scores are no product of queries and keys summed over features; compute scores by one matrix product of a query tensor and a key tensor of float type}}
   %products = linalg.generic {indexing_maps = [#qd, #kd, #s],
       iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<5x4xcomplex<f32>>, tensor<5x4xcomplex<f32>>)

@@ -21,7 +21,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<2x3x5x5xf32>
   %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
-  // expected-remark @below {{attention not raised: the scores are no sum of products of features; expand the square: 2 q.k - k.k differs by what is constant for a query}}
+  // expected-remark @below {{attention not raised: the scores are no product of queries and keys summed over features; compute scores by one matrix product of a query tensor and a key tensor of float type}}
   %scores = linalg.generic {indexing_maps = [#bhid, #bhjd, #bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)

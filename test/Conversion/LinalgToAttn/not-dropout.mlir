@@ -84,7 +84,6 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.divf %x, %sum_in : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  // expected-remark @below {{attention not raised: the probabilities are changed before they weigh the values; leave out dropout, or mask the scores in place of the probabilities}}
   %kept = linalg.generic {indexing_maps = [#all_bhij, #all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%probability, %dropout : tensor<2x3x5x5xf32>, tensor<2x3x5x5xf32>)
@@ -95,6 +94,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  // expected-remark @below {{attention not raised: the weights are multiplied by something other than the values; fold it into the scores, as the logarithm, or into the values}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%kept, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)

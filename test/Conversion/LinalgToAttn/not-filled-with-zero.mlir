@@ -39,7 +39,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.mulf %x, %scale : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  // expected-remark @below {{attention not raised: hidden scores are 0; fill with minus infinity}}
+  // expected-remark @below {{attention not raised: some scores are replaced by 0, which hides nothing: the weight of such a key is exp(0); put -inf in place of the scores of hidden keys}}
   %masked = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%scaled : tensor<2x3x5x5xf32>)

@@ -85,7 +85,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %minus_infinities_2 = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
-  // expected-remark @below {{attention not raised: the second product is no sum of probabilities times values; sum the weighted values}}
+  // expected-remark @below {{attention not raised: the weighted values are not summed; sum over the keys with addition}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%probability, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)

@@ -21,7 +21,7 @@ func.func @attention(%query: tensor<2x3x5x4xi8>,
   %zero = arith.constant 0 : i32
   %empty = tensor.empty() : tensor<2x3x5x5xi32>
   %zeros = linalg.fill ins(%zero : i32) outs(%empty : tensor<2x3x5x5xi32>) -> tensor<2x3x5x5xi32>
-  // expected-remark @below {{attention not raised: query and key are i8; make them f16, bf16, f32 or f64 before the product}}
+  // expected-remark @below {{attention not raised: the scores are no product of queries and keys summed over features; compute scores by one matrix product of a query tensor and a key tensor of float type}}
   %scores = linalg.generic {indexing_maps = [#bhid, #bhjd, #bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<2x3x5x4xi8>, tensor<2x3x5x4xi8>)

@@ -23,7 +23,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
   %zero = arith.constant 0.0 : f32
   %empty_2 = tensor.empty() : tensor<6x5x3xf32>
   %zeros = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<6x5x3xf32>) -> tensor<6x5x3xf32>
-  // expected-remark @below {{attention not raised: the key's map is no projected permutation; compute all scores and mask them with a window}}
+  // expected-remark @below {{attention not raised: the keys are read in an order that no axes of a tensor have; copy them to a tensor with an axis for each dimension}}
   %scores = linalg.generic {indexing_maps = [#bid, #bi___wd, #biw],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<6x5x4xf32>, tensor<6x7x4xf32>)

@@ -44,7 +44,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty_2 = tensor.empty() : tensor<2x3x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  // expected-remark @below {{attention not raised: the maximum is taken over queries; take it over the keys, as the sum is}}
+  // expected-remark @below {{attention not raised: the maximum is over another axis than the keys; take the maximum over the axis that the values are summed over}}
   %max = linalg.generic {indexing_maps = [#all_bhij, #bhj],
       iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
       ins(%scaled : tensor<2x3x5x5xf32>)

@@ -21,7 +21,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %minus_infinity = arith.constant 0xFF800000 : f32
   %empty = tensor.empty() : tensor<2x3x5x5xf32>
   %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty : tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
-  // expected-remark @below {{attention not raised: the scores are no sum of products of features; compute them by multiplying and adding}}
+  // expected-remark @below {{attention not raised: the scores are no product of queries and keys summed over features; compute scores by one matrix product of a query tensor and a key tensor of float type}}
   %scores = linalg.generic {indexing_maps = [#bhid, #bhjd, #bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)

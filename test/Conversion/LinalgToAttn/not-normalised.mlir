@@ -61,7 +61,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
-  // expected-remark @below {{attention not raised: the exponentials are not divided by their sum; divide them, or the result of this product, by their sum over the keys}}
+  // expected-remark @below {{attention not raised: the weights are not divided by their sum; divide the weights, or the result, by the sum of weights}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%power, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)

@@ -74,7 +74,7 @@ func.func @attention(%query: tensor<6x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<6x5x5xf32>
   %empty_3 = tensor.empty() : tensor<6x5x4xf32>
-  // expected-remark @below {{attention not raised: the product adds to a tensor whose content is undefined; begin with a linalg.fill of 0}}
+  // expected-remark @below {{attention not raised: the weighted sum is added to a tensor that is not zero; start from a linalg.fill of zero and add afterwards}}
   %result = linalg.batch_matmul
       ins(%probability, %value : tensor<6x5x5xf32>, tensor<6x5x4xf32>)
       outs(%empty_3 : tensor<6x5x4xf32>) -> tensor<6x5x4xf32>

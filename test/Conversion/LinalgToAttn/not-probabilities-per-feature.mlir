@@ -88,7 +88,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
-  // expected-remark @below {{attention not raised: the probabilities depend on the feature of the value; multiply the values or the result by what depends on features}}
+  // expected-remark @below {{attention not raised: the weights are multiplied by something other than the values; fold it into the scores, as the logarithm, or into the values}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #ijn, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%probability, %gate, %value : tensor<2x3x5x5xf32>, tensor<5x5x4xf32>, tensor<2x3x5x4xf32>)

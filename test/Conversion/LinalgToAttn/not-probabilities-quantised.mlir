@@ -85,7 +85,6 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %steps = arith.constant 127.0 : f32
   %empty_3 = tensor.empty() : tensor<2x3x5x5xi8>
-  // expected-remark @below {{attention not raised: the probabilities are rounded to i8; weigh the values in f16, bf16, f32 or f64}}
   %quantised = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%probability : tensor<2x3x5x5xf32>)
@@ -98,6 +97,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %zero_2 = arith.constant 0 : i32
   %empty_4 = tensor.empty() : tensor<2x3x5x4xi32>
   %zeros_3 = linalg.fill ins(%zero_2 : i32) outs(%empty_4 : tensor<2x3x5x4xi32>) -> tensor<2x3x5x4xi32>
+  // expected-remark @below {{attention not raised: the weights and the values are integers; weigh the values in f16, bf16, f32 or f64}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%quantised, %value : tensor<2x3x5x5xi8>, tensor<2x3x5x4xi8>)

@@ -43,7 +43,6 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     %y = arith.mulf %x, %scale : f32
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
-  // expected-remark @below {{attention not raised: the scores are mixed over heads before the softmax; keep heads apart up to the result}}
   %mixed = linalg.generic {indexing_maps = [#bgij, #hg, #bhij_of_bhijg],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%scaled, %mixing : tensor<2x3x5x5xf32>, tensor<3x3xf32>)
@@ -99,6 +98,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  // expected-remark @below {{attention not raised: the queries are the same along a dimension of the result other than the values' features; broadcast the queries to that dimension}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%probability, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)

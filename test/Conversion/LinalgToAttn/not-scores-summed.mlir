@@ -44,7 +44,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   %pairs = tensor.expand_shape %scaled [[0], [1], [2], [3, 4]] output_shape [2, 3, 5, 3, 2] : tensor<2x3x5x6xf32> into tensor<2x3x5x3x2xf32>
   %empty_2 = tensor.empty() : tensor<2x3x5x3xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5x3xf32>) -> tensor<2x3x5x3xf32>
-  // expected-remark @below {{attention not raised: the scores are summed before the softmax; sum the keys, not their scores}}
+  // expected-remark @below {{attention not raised: the scores are no product of queries and keys summed over features; compute scores by one matrix product of a query tensor and a key tensor of float type}}
   %summed = linalg.generic {indexing_maps = [#all_bhijk, #bhij_of_bhijk],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%pairs : tensor<2x3x5x3x2xf32>)

@@ -61,7 +61,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %one = arith.constant 1.0 : f32
   %ones = linalg.fill ins(%one : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  // expected-remark @below {{attention not raised: the sum of the exponentials begins at 1; begin at 0, or add a key of zeros whose value is zero}}
+  // expected-remark @below {{attention not raised: the weights are divided by something that is not their sum; divide by the sum of the weights over all keys}}
   %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)

@@ -62,7 +62,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x5xf32>) -> tensor<2x5xf32>
-  // expected-remark @below {{attention not raised: the exponentials are summed over a dimension besides the keys; sum them over the keys only}}
+  // expected-remark @below {{attention not raised: the weights are not summed over the keys that the values are summed over; sum over all keys, and over nothing else}}
   %sum = linalg.generic {indexing_maps = [#all_bhij, #bi],
       iterator_types = ["parallel", "reduction", "parallel", "reduction"]}
       ins(%power : tensor<2x3x5x5xf32>)

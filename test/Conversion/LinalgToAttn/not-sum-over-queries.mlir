@@ -61,7 +61,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
     linalg.yield %y : f32
   } -> tensor<2x3x5x5xf32>
   %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
-  // expected-remark @below {{attention not raised: the exponentials are summed over queries, not over the keys that the second product sums; sum them over the keys}}
+  // expected-remark @below {{attention not raised: the weights are divided by a sum that differs from key to key: the softmax is over another axis; take the sum over the axis that the values are summed over}}
   %sum = linalg.generic {indexing_maps = [#all_bhij, #bhj],
       iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
       ins(%power : tensor<2x3x5x5xf32>)

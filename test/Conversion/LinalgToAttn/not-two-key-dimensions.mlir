@@ -21,7 +21,6 @@ func.func @attention(%query: tensor<5x4xf32>,
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<5x5x3xf32>
   %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x5x3xf32>) -> tensor<5x5x3xf32>
-  // expected-remark @below {{attention not raised: the keys have two dimensions; collapse them to one}}
   %scores = linalg.generic {indexing_maps = [#id, #jkd, #ijk],
       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%query, %key : tensor<5x4xf32>, tensor<5x3x4xf32>)
@@ -81,6 +80,7 @@ func.func @attention(%query: tensor<5x4xf32>,
   } -> tensor<5x5x3xf32>
   %empty_3 = tensor.empty() : tensor<5x4xf32>
   %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<5x4xf32>) -> tensor<5x4xf32>
+  // expected-remark @below {{attention not raised: the values are summed over several dimensions; collapse the dimensions of keys to one}}
   %result = linalg.generic {indexing_maps = [#ijk_of_injk, #jkn, #in],
       iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
       ins(%probability, %value : tensor<5x5x3xf32>, tensor<5x3x4xf32>)

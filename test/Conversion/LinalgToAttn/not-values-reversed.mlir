@@ -85,7 +85,7 @@ func.func @attention(%query: tensor<2x3x5x4xf32>,
   } -> tensor<2x3x5x5xf32>
   %empty_3 = tensor.empty() : tensor<2x3x5x4xf32>
   %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
-  // expected-remark @below {{attention not raised: the value's map is no projected permutation; reverse the values in an operation of their own}}
+  // expected-remark @below {{attention not raised: the values are read in an order that no axes of a tensor have; copy them to a tensor with an axis for each dimension}}
   %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bh4___jn, #bhin],
       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%probability, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)

@@ -1,5 +1,8 @@
 // RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
-// RUN: %check_raised %s
+// RUN: %python -c "import numpy as n; r = n.random.default_rng(0); \
+// RUN:   [n.save(f'%t{i}.npy', r.standard_normal((2, 3, 5, 4)).astype('f')) for i in range(3)]; \
+// RUN:   n.save('%t3.npy', n.array([[1, 1, 1, 1, 0], [0, 1, 1, 0, 0]]))"
+// RUN: %check_raised %s --input=%t0.npy --input=%t1.npy --input=%t2.npy --input=%t3.npy
 
 // Padding of integers (1 for a token, 0 for padding): (1 - mask) * most
 // negative number is added (BERT).
