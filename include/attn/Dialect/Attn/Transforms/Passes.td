@@ -97,6 +97,15 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
   let options = [
     Option<"length", "length", "int64_t", "-1",
       "tokens, where a function leaves their number free">,
+    Option<"queries", "queries", "int64_t", "32",
+      "queries per tile, in rows, where the form does not say">,
+    Option<"keys", "keys", "int64_t", "256",
+      "keys per tile, in rows, where the form does not say">,
+    Option<"block", "block", "int64_t", "0",
+      "queries that share a tile of keys, in rows, where the form does not say; "
+      "0: by block-bytes">,
+    Option<"blockBytes", "block-bytes", "int64_t", "0",
+      "what the queries and sums of a block may take; 0: no blocks">,
     Option<"json", "json", "bool", "false", "print JSON">,
   ];
   let dependentDialects = ["::mlir::attn::AttnDialect"];
