@@ -118,6 +118,10 @@ private:
 
   CostFigure getKeys() {
     CostFigure figure;
+    if (cost.queries == 0) { // None that would read.
+      figure.value = Integer(0);
+      return figure;
+    }
     figure.form = cost.isLengthOfKeys ? getPower(Integer(1), 1)
                                       : getPower(Integer(cost.keys), 0);
     evaluate(figure, getKeyCount());

@@ -28,7 +28,7 @@ static std::string describeForm(const FormCost &form) {
   return text;
 }
 
-/// `C(n+1, 2)`, bytes as powers of L.
+/// `4 L^2 + 8 L`, or `C(n+1, 2)` in tiles.
 static std::string printForm(const CostFigure &figure) {
   return figure.step == 1 ? figure.form->printPowers("L")
                           : figure.form->print("n");
@@ -47,11 +47,14 @@ getFigures(const FormCost &form) {
 //===----------------------------------------------------------------------===//
 
 static void printHead(llvm::raw_ostream &os, const AttentionCost &cost) {
-  auto describe = [](bool isLength, int64_t size) {
-    return isLength ? "L" : std::to_string(size);
+  auto describe = [](bool isLength, int64_t size, StringRef one,
+                     StringRef many) {
+    return (isLength ? "L" : std::to_string(size)) + " " +
+           (!isLength && size == 1 ? one : many).str();
   };
-  os << "  " << describe(cost.isLengthOfQueries, cost.queries)
-     << " queries, " << describe(cost.isLengthOfKeys, cost.keys) << " keys, ";
+  os << "  "
+     << describe(cost.isLengthOfQueries, cost.queries, "query", "queries")
+     << ", " << describe(cost.isLengthOfKeys, cost.keys, "key", "keys") << ", ";
   if (cost.perHead)
     os << "for each head";
   else
@@ -88,27 +91,32 @@ static void printForms(llvm::raw_ostream &os, const AttentionCost &cost) {
               formatBytes(Integer(0)), bytes(cost.disk)});
 }
 
-static void printClosedForm(llvm::raw_ostream &os, StringRef of, StringRef name,
+static void printClosedForm(llvm::raw_ostream &os, const AttentionCost &cost,
+                            StringRef of, StringRef name,
                             const CostFigure &figure) {
   if (!figure.form || figure.form->isConstant())
     return;
   os << "  " << llvm::left_justify(of, 13) << llvm::left_justify(name, 16)
      << printForm(figure);
-  if (figure.value)
+  // The last tile is not whole, or L is not known.
+  bool holds = cost.length && *cost.length % figure.step == 0;
+  if (figure.value && holds)
     os << " = " << *figure.value;
   if (figure.step != 1)
-    os << "  (n = L / " << figure.step << ", whole tiles)";
+    os << ", n = L / " << figure.step;
+  if (figure.value && !holds)
+    os << "; " << *figure.value;
   os << '\n';
 }
 
 void mlir::attn::printCost(llvm::raw_ostream &os, const AttentionCost &cost) {
   printHead(os, cost);
   printForms(os, cost);
-  printClosedForm(os, "all", "folds", cost.folds);
-  printClosedForm(os, "all", "disk_bytes", cost.disk);
+  printClosedForm(os, cost, "all", "folds", cost.folds);
+  printClosedForm(os, cost, "all", "disk_bytes", cost.disk);
   for (const FormCost &form : cost.forms)
     for (auto [name, figure] : getFigures(form))
-      printClosedForm(os, stringifyFormKind(form.form), name, *figure);
+      printClosedForm(os, cost, stringifyFormKind(form.form), name, *figure);
 }
 
 //===----------------------------------------------------------------------===//
@@ -125,7 +133,7 @@ static llvm::json::Value toJson(const std::optional<Integer> &value) {
 
 static llvm::json::Value toJson(const CostFigure &figure) {
   llvm::json::Object object{{"value", toJson(figure.value)}};
-  if (figure.form) {
+  if (figure.form && !figure.form->isConstant()) {
     object["closed_form"] = printForm(figure);
     if (figure.step != 1)
       object["tokens_per_n"] = figure.step;

@@ -65,7 +65,7 @@ public:
         ++degree;
       else
         factor *= size;
-    if (degree == 0 && outer * rows > 1 && factor <= kMaxStackBytes) {
+    if (degree == 0 && factor > 0 && factor <= kMaxStackBytes) {
       int64_t shape[] = {int64_t(outer * rows), row};
       spreadRows(shape, bytes);
       factor = Integer(shape[0]) * shape[1] * bytes;
@@ -82,9 +82,8 @@ public:
 FormMemory mlir::attn::getMaterializedMemory(const AttentionShape &shape) {
   int64_t bytes = shape.stateBytes;
   BufferSum state, temporaries;
-  // Packed queries, accumulators, maxima and sums.
+  // Packed queries, maxima and sums. Accumulators are divided in registers.
   state.add(shape.heads, shape.features, shape.queries, bytes);
-  state.add(shape.heads, shape.values, shape.queries, bytes);
   for (int i = 0; i < 2; ++i) {
     state.add(shape.heads, 1, shape.queries, bytes);
     // New maxima, and the decay that they bring.
@@ -96,7 +95,7 @@ FormMemory mlir::attn::getMaterializedMemory(const AttentionShape &shape) {
     temporaries.add(shape.keyHeads, shape.keys, shape.features, bytes);
   if (shape.valueBytes != bytes)
     temporaries.add(shape.keyHeads, shape.keys, shape.values, bytes);
-  if (shape.outputBytes != bytes && shape.isTransposed)
+  if (shape.isTransposed)
     temporaries.add(shape.heads, shape.values, shape.queries,
                     shape.outputBytes);
   return {state.sum, temporaries.sum};
