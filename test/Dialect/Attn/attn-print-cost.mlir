@@ -158,7 +158,7 @@ func.func @nothing(%q: tensor<0x8xf32>, %k: tensor<5x8xf32>, %init: tensor<0x8xf
 
 // CHECK-LABEL: @large
 // CHECK:         folds C(L+1, 2) = 604462909807864343166976
-// CHECK:         materialized flops 32 L^2 = 38685626228167133590597632
+// CHECK:         materialized flops 32 L^2 = 38685626227668133590597632
 // CHECK:         blocked key_reads 32 C(n+1, 2) = 18889465932028336668672, n = L / 32
 func.func @large(%q: tensor<1099511627776x8xf32>, %k: tensor<1099511627776x8xf32>, %init: tensor<1099511627776x8xf32>) -> tensor<1099511627776x8xf32> {
   %y = attn.attention ins(%q, %k, %k : tensor<1099511627776x8xf32>, tensor<1099511627776x8xf32>, tensor<1099511627776x8xf32>)

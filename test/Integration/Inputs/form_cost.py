@@ -19,8 +19,8 @@ from math import comb
 ATTN_OPT, ATTN_COMPILE, ATTN_RUN = "attn-opt", "attn-compile", "attn-run"
 CPU = "--cpu=x86-64-v3"
 CAUSAL, WINDOW = "#attn.causal", "#attn.and<#attn.causal, #attn.window<40, 0>>"
-# What an allocation on the heap adds, and how many of them a form has at most.
-ALIGNMENT, MOST_BUFFERS = 72, 7
+# What alignment and rounding add to an allocation, and how many of them a form has at most.
+ALIGNMENT, MOST_BUFFERS = 64 + 16, 7
 PREFIX = "#attn.or<#attn.prefix<20>, #attn.causal>"
 
 
