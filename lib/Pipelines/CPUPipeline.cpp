@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Analysis/ScratchMemory.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Machine.h"
 #include "attn/Target/CPU/Passes.h"
@@ -22,9 +23,6 @@
 
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Buffers up to this size live on the stack: the tiles of a kernel.
-static constexpr unsigned kMaxStackBytes = 1 << 18;
 
 static void addBufferization(OpPassManager &pm,
                              const CPUPipelineOptions &cpu) {
