@@ -100,18 +100,36 @@ static void writeTable(llvm::raw_ostream &os, const PlanChoice &choice) {
   os << "</table></div>\n";
 }
 
-static void writeAttentions(llvm::raw_ostream &os,
-                            ArrayRef<Report::Attention> attentions) {
-  if (attentions.empty())
+/// A table of texts, or nothing if it has no rows.
+static void writeTexts(llvm::raw_ostream &os, StringRef title,
+                       ArrayRef<StringRef> heads,
+                       ArrayRef<SmallVector<std::string>> rows) {
+  if (rows.empty())
     return;
-  os << "<h2>Each attention: its form and why</h2>\n<div class=\"wide\">"
-        "<table class=\"why\">\n"
-        "<tr><th>where</th><th>form</th><th>why</th></tr>\n";
-  for (const Report::Attention &attention : attentions)
-    os << "<tr><td>" << escapeHtml(attention.location) << "</td><td>"
-       << escapeHtml(attention.form) << "</td><td>" << escapeHtml(attention.why)
-       << "</td></tr>\n";
+  os << "<h2>" << title << "</h2>\n<div class=\"wide\"><table class=\"why\">\n<tr>";
+  for (StringRef head : heads)
+    os << "<th>" << head << "</th>";
+  os << "</tr>\n";
+  for (ArrayRef<std::string> row : rows) {
+    os << "<tr>";
+    for (const std::string &cell : row)
+      os << "<td>" << escapeHtml(cell) << "</td>";
+    os << "</tr>\n";
+  }
   os << "</table></div>\n";
+}
+
+static void writeAttentions(llvm::raw_ostream &os, const Report &report) {
+  SmallVector<SmallVector<std::string>> rows;
+  for (const Report::Attention &x : report.attentions)
+    rows.push_back({x.location, x.origin, x.scores, x.form, x.why});
+  writeTexts(os, "Each attention: its form and why",
+             {"where", "written as", "scores", "form", "why"}, rows);
+  rows.clear();
+  for (const Report::Refusal &x : report.refusals)
+    rows.push_back({x.location, x.reason, x.help});
+  writeTexts(os, "What looks like attention and was not raised",
+             {"where", "because", "what would help"}, rows);
 }
 
 void mlir::attn::writeReport(llvm::raw_ostream &os, const Report &report) {
@@ -123,10 +141,12 @@ void mlir::attn::writeReport(llvm::raw_ostream &os, const Report &report) {
         "content=\"width=device-width, initial-scale=1\"/>\n<title>"
      << title << "</title>\n<style>" << kStyle << "</style>\n</head>\n<body>\n"
      << "<h1>" << title << "</h1>\n";
-  writeSummary(os, report);
-  os << "<h2>Memory against work</h2>\n";
-  writePlot(os, report, kMaxRows);
-  writeTable(os, report.choice);
-  writeAttentions(os, report.attentions);
+  if (!report.choice.curve.empty()) {
+    writeSummary(os, report);
+    os << "<h2>Memory against work</h2>\n";
+    writePlot(os, report, kMaxRows);
+    writeTable(os, report.choice);
+  }
+  writeAttentions(os, report);
   os << "</body>\n</html>\n";
 }

@@ -57,7 +57,7 @@ LogicalResult Compiler::run(ModuleOp module,
 static void setTiles(const CompileOptions &options, const Machine &machine,
                      FormPipelineOptions &form, CPUPipelineOptions &cpu) {
   form.form = options.form;
-  form.raise = options.raise;
+  form.raise = false; // It is done.
   form.count = options.count;
   form.numThreads = options.numThreads;
   cpu.numThreads = options.numThreads;
@@ -71,6 +71,16 @@ static void setTiles(const CompileOptions &options, const Machine &machine,
     form.block = options.block;
 }
 
+LogicalResult Compiler::raise() {
+  if (!options.raise)
+    return success();
+  return run(module, [&](OpPassManager &pm) {
+    // What the kernel does not call is not compiled.
+    pm.addPass(createSymbolDCEPass());
+    pm.addPass(createLinalgToAttn(raising));
+  });
+}
+
 LogicalResult Compiler::lowerToForm() {
   if (failed(choosePlan()))
     return failure();
@@ -78,7 +88,6 @@ LogicalResult Compiler::lowerToForm() {
   CPUPipelineOptions cpu;
   setTiles(options, *machine, form, cpu);
   return run(module, [&](OpPassManager &pm) {
-    // What the kernel does not call is not compiled.
     pm.addPass(createSymbolDCEPass());
     pm.addPass(createCPUCInterface());
     buildFormPipeline(pm, form);
@@ -119,7 +128,8 @@ Compiler::translate(llvm::LLVMContext &context) {
 FailureOr<CompiledKernel>
 mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
   FailureOr<Compiler> compiler = Compiler::create(module, options);
-  if (failed(compiler) || failed(compiler->lowerToForm()) ||
+  if (failed(compiler) || failed(compiler->raise()) ||
+      failed(compiler->lowerToForm()) ||
       failed(compiler->lowerToBuffers()) || failed(compiler->lowerToLLVM()))
     return failure();
   if (!compiler->getMachine().isHost)

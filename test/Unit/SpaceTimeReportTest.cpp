@@ -82,8 +82,10 @@ static Report getReport() {
   report.budgetBytes = 40000;
   report.choice = choosePlan(stack, 512, report.budgetBytes);
   report.attentions = {
-      {"decoder.mlir:12:8", "recompute", "memory < 64 KiB & 6 layers"},
-      {"decoder.mlir:30:8", "blocked", "keys and values are\x01 inputs"}};
+      {"decoder.mlir:12:8", "attn.attention", "no mask", "recompute",
+       "memory < 64 KiB & 6 layers"},
+      {"decoder.mlir:30:8", "linalg", "no mask", "blocked",
+       "keys and values are\x01 inputs"}};
   return report;
 }
 

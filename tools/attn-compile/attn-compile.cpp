@@ -235,14 +235,20 @@ SmallVector<std::string> describeForms(ModuleOp module, FormKind fallback) {
 
 /// Each attention: where it is, its form and who chose it.
 SmallVector<Report::Attention>
-describeAttentions(ModuleOp module, const CompileOptions &options) {
+describeAttentions(ModuleOp module, const RaisingReport &raising,
+                   const CompileOptions &options) {
   SmallVector<Report::Attention> attentions;
   module.walk([&](AttentionOp op) {
     auto function = op->getParentOfType<func::FuncOp>();
     bool hasPlan = function->hasAttr(AttnDialect::kPlan);
     FormAttr form = op.getFormAttr();
     Report::Attention &entry = attentions.emplace_back();
-    llvm::raw_string_ostream(entry.location) << op.getLoc();
+    entry.location = describeLocation(op.getLoc());
+    bool isRaised = llvm::any_of(raising.found, [&](const auto &found) {
+      return found.location == op.getLoc();
+    });
+    entry.origin = isRaised ? "linalg" : "attn.attention";
+    entry.scores = describeScores(op);
     bool isLayer = isMixer(op) && hasComputedKeys(op);
     if (isLayer && (hasPlan || options.memoryBudget)) {
       entry.form = "recompute";
@@ -256,19 +262,24 @@ describeAttentions(ModuleOp module, const CompileOptions &options) {
   return attentions;
 }
 
-/// The page about a stack: what it could cost, and what it does.
+/// The page about a program: its attention and, if it is a stack, what it could
+/// cost and what it does.
 FailureOr<std::string>
 getReport(const Compiler &compiler, const CompileOptions &options,
           SmallVector<Report::Attention> attentions) {
-  const std::optional<PlannedStack> &planned = compiler.getPlan();
-  if (!planned)
-    return reportError("--emit=report shows the plans of a stack of attentions: "
-                       "give --memory-budget, --form=recompute or an attn.plan");
   Report report;
   report.title = compiler.getInterface().name;
   report.attentions = std::move(attentions);
+  for (const RaisingReport::Refused &refused : compiler.getRaising().refused)
+    report.refusals.push_back({describeLocation(refused.location),
+                               refused.reason, refused.help});
   report.budgetBytes = options.memoryBudget;
-  if (compiler.getChoice()) {
+  const std::optional<PlannedStack> &planned = compiler.getPlan();
+  if (!planned) {
+    if (report.attentions.empty() && report.refusals.empty())
+      return reportError("--emit=report is about attention, and '" +
+                         report.title + "' has none");
+  } else if (compiler.getChoice()) {
     report.choice = *compiler.getChoice();
   } else {
     int64_t length = ShapedType::isDynamic(planned->cost.length)
@@ -308,11 +319,13 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
                        "not go to stdout");
 
   Outputs outputs;
+  FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
+  if (failed(compiler) || failed(compiler->raise()))
+    return failure();
   SmallVector<std::string> forms =
       describeForms(module, compileOptions.form);
-  auto attentions = describeAttentions(module, compileOptions);
-  FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
-  if (failed(compiler) || failed(compiler->lowerToForm()))
+  auto attentions = describeAttentions(module, compiler->getRaising(), compileOptions);
+  if (failed(compiler->lowerToForm()))
     return failure();
   if (wants(Emit::MLIR))
     outputs.add("mlir", print(module));

@@ -44,17 +44,23 @@ void remarkChoice(Location loc, const PlanChoice &choice, int64_t length);
 /// What the page about one program shows.
 struct Report {
   struct Attention {
-    std::string location, form, why;
+    std::string location, origin, scores, form, why;
+  };
+  /// What looks like attention and is none.
+  struct Refusal {
+    std::string location, reason, help;
   };
 
   std::string title;
-  PlanChoice choice;
+  PlanChoice choice; // Without plans if the program is no stack.
   std::optional<int64_t> budgetBytes;
   SmallVector<Attention> attentions;
+  SmallVector<Refusal> refusals;
 };
 
 /// A self-contained HTML page, well-formed as XML: the plans as a curve and as
-/// a table, and the form of each attention. Long curves are thinned out.
+/// a table, the form of each attention, and what was not raised to attention.
+/// Long curves are thinned out.
 void writeReport(llvm::raw_ostream &os, const Report &report);
 
 } // namespace mlir::attn

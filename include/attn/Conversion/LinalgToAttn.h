@@ -8,6 +8,7 @@
 #ifndef ATTN_CONVERSION_LINALGTOATTN_H
 #define ATTN_CONVERSION_LINALGTOATTN_H
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/Location.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/Support/JSON.h"
@@ -22,6 +23,7 @@ struct RaisingReport {
     std::string type;        // Of the result.
     std::string mask;        // The mask attribute; empty for none.
     bool hasMaskTensor = false, hasScoreRegion = false;
+    std::string scores;      // The same in words.
   };
   struct Refused {
     std::string function;
@@ -32,8 +34,9 @@ struct RaisingReport {
   SmallVector<Refused, 0> refused;
 };
 
-/// `mask #attn.causal, a mask tensor and a score region`, or `no mask`.
-std::string describeScores(const RaisingReport::Found &found);
+/// What happens to scores: `mask #attn.causal, a mask tensor, a score region`, or
+/// `no mask`.
+std::string describeScores(AttentionOp op);
 
 /// `file:line:column`, or what else is known of a place.
 std::string describeLocation(Location location);

@@ -12,6 +12,7 @@
 #include "attn/Analysis/PlanChoice.h"
 #include "attn/Analysis/ScratchMemory.h"
 #include "attn/Analysis/StackCost.h"
+#include "attn/Conversion/LinalgToAttn.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Machine.h"
 
@@ -37,6 +38,9 @@ class Compiler {
 public:
   static FailureOr<Compiler> create(ModuleOp module, CompileOptions options);
 
+  /// Attention that is spelled out becomes attn.attention, unless the options
+  /// say no. The other steps come after it.
+  LogicalResult raise();
   /// The form: attention decomposed to linalg on tensors.
   LogicalResult lowerToForm();
   /// Loops and vectors on buffers.
@@ -49,6 +53,8 @@ public:
 
   const KernelInterface &getInterface() const { return interface; }
   const Machine &getMachine() const { return *machine; }
+  /// What raise() found.
+  const RaisingReport &getRaising() const { return raising; }
   const ScratchMemory &getScratch() const { return scratch; }
   /// The plan of a stack; known once the form is.
   const std::optional<PlannedStack> &getPlan() const { return plan; }
@@ -67,6 +73,7 @@ private:
   CompileOptions options;
   std::shared_ptr<Machine> machine;
   KernelInterface interface;
+  RaisingReport raising;
   ScratchMemory scratch;
   std::optional<PlannedStack> plan;
   std::optional<PlanChoice> choice;

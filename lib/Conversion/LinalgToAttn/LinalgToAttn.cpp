@@ -85,7 +85,8 @@ static LogicalResult canonicalizeAttention(Operation *root,
 }
 
 static RaisingReport::Found describe(AttentionOp op) {
-  RaisingReport::Found found{getFunctionName(op), op.getLoc(), "", ""};
+  RaisingReport::Found found{getFunctionName(op), op.getLoc(), "", "", false,
+                             false, describeScores(op)};
   llvm::raw_string_ostream(found.type) << op.getOutputInit().getType();
   if (MaskAttrInterface mask = op.getMaskAttr())
     llvm::raw_string_ostream(found.mask) << Attribute(mask);

@@ -11,13 +11,15 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-std::string mlir::attn::describeScores(const RaisingReport::Found &found) {
+std::string mlir::attn::describeScores(AttentionOp op) {
   SmallVector<std::string> parts;
-  if (!found.mask.empty())
-    parts.push_back("mask " + found.mask);
-  if (found.hasMaskTensor)
+  if (MaskAttrInterface mask = op.getMaskAttr()) {
+    parts.emplace_back("mask ");
+    llvm::raw_string_ostream(parts.back()) << Attribute(mask);
+  }
+  if (op.getMaskTensor())
     parts.push_back("a mask tensor");
-  if (found.hasScoreRegion)
+  if (op.getScoreBody())
     parts.push_back("a score region");
   return parts.empty() ? "no mask" : llvm::join(parts, ", ");
 }
@@ -35,7 +37,7 @@ std::string mlir::attn::describeLocation(Location location) {
 void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
   for (const RaisingReport::Found &found : report.found)
     os << "@" << found.function << " " << describeLocation(found.location)
-       << ": attention of " << found.type << ", " << describeScores(found)
+       << ": attention of " << found.type << ", " << found.scores
        << "\n";
   for (const RaisingReport::Refused &refused : report.refused)
     os << "@" << refused.function << " " << describeLocation(refused.location)
