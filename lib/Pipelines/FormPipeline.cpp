@@ -17,6 +17,7 @@ using namespace mlir::attn;
 
 void mlir::attn::buildSelectPipeline(OpPassManager &pm,
                                      const FormPipelineOptions &options) {
+  pm.addPass(createForeignToAttn());
   // A stack is one function.
   if (options.form == FormKind::Recompute || options.memoryBudget >= 0)
     pm.addPass(createInlinerPass());

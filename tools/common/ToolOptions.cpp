@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "common/ToolOptions.h"
+#include "attn/Conversion/Passes.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -252,8 +253,15 @@ std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
             llvm::Twine(kMaxNesting) + " deep; flatten the function");
     return nullptr;
   }
+  // Attention of other projects comes as operations that nobody registers. What
+  // is checked, described and compiled is what they become.
+  context.allowUnregisteredDialects();
   file->module = parseSourceFile<ModuleOp>(file->sources, &context);
   if (!file->module)
+    return nullptr;
+  PassManager pm(&context, ModuleOp::getOperationName());
+  pm.addPass(createForeignToAttn({/*refuseOthers=*/true}));
+  if (failed(pm.run(*file->module)))
     return nullptr;
   return file;
 }
