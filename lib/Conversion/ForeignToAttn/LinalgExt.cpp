@@ -316,38 +316,31 @@ static FailureOr<Block *> getBody(ForeignOp op, const Attention &attention,
                        << "iree_linalg_ext.index";
   if (yield->getOperand(0) == body.getArgument(0))
     return nullptr;
-  WalkResult result = body.walk([&](Operation *nested) {
-    if (!isIndex(nested))
-      return WalkResult::advance();
-    ForeignOp index(nested);
+  for (Operation &nested : body) {
+    if (!isIndex(&nested))
+      continue;
+    ForeignOp index(&nested);
     FailureOr<int64_t> dim = index.takeInteger("dim", -1);
     if (failed(dim))
-      return WalkResult::interrupt();
-    if (attention.scoreDims.empty()) {
-      index.refuse() << "is in attention whose dimensions are not in the order "
-                        "batch, queries, keys: it is not clear which one it "
-                        "means; permute those of the indexing maps";
-      return WalkResult::interrupt();
-    }
+      return failure();
+    if (attention.scoreDims.empty())
+      return index.refuse()
+             << "is in attention whose dimensions are not in the order batch, "
+                "queries, keys: it is not clear which one it means; permute "
+                "those of the indexing maps";
     if (*dim < 0 ||
         *dim >= static_cast<int64_t>(attention.scoreDims.size()) ||
-        nested->getNumResults() != 1 ||
-        !nested->getResult(0).getType().isIndex()) {
-      index.refuse() << "should give one of the "
-                     << attention.scoreDims.size()
-                     << " positions of a score (batch.., queries, keys), as "
-                        "index";
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  if (result.wasInterrupted())
-    return failure();
+        nested.getNumResults() != 1 || !nested.getResult(0).getType().isIndex())
+      return index.refuse() << "should give one of the "
+                            << attention.scoreDims.size()
+                            << " positions of a score (batch.., queries, "
+                               "keys), as index";
+  }
   return &body;
 }
 
-/// Fills `region`, whose arguments are the score, `positions` of (batch.., m, k2)
-/// and whatever comes between them.
+/// Fills `region`, whose arguments are the score and the position in each of
+/// (batch.., m, k2), for attention with that of a head, which is 0, between.
 static void createScoreRegion(RewriterBase &rewriter, Location loc,
                               const Attention &attention, Block *from,
                               Region &region, FloatType stateType,
@@ -378,21 +371,20 @@ static void createScoreRegion(RewriterBase &rewriter, Location loc,
       score = multiply(score, 1 / M_LN2);
     IRMapping mapping;
     mapping.map(from->getArgument(0), score);
-    from->walk([&](Operation *nested) {
-      if (!isIndex(nested))
-        return;
-      FailureOr<int64_t> dim = ForeignOp(nested).takeInteger("dim", -1);
-      unsigned place = attention.dims[attention.scoreDims[*dim]];
-      Value position = place < batch ? body->getArgument(1 + place)
-                       : place == batch
-                           ? body->getArgument(body->getNumArguments() - 2)
-                           : body->getArgument(body->getNumArguments() - 1);
-      mapping.map(nested->getResult(0), position);
-    });
-    for (Operation &nested : from->without_terminator())
-      if (!isIndex(&nested))
+    for (Operation &nested : *from) {
+      if (isIndex(&nested)) {
+        FailureOr<int64_t> dim = ForeignOp(&nested).takeInteger("dim", -1);
+        unsigned place = attention.dims[attention.scoreDims[*dim]];
+        unsigned last = body->getNumArguments() - 1;
+        mapping.map(nested.getResult(0),
+                    body->getArgument(place < batch    ? 1 + place
+                                      : place == batch ? last - 1
+                                                       : last));
+      } else if (&nested != &from->back()) {
         rewriter.clone(nested, mapping);
-    score = mapping.lookupOrDefault(from->getTerminator()->getOperand(0));
+      }
+    }
+    score = mapping.lookupOrDefault(from->back().getOperand(0));
     if (attention.baseTwo)
       score = multiply(score, M_LN2);
   }
@@ -447,7 +439,7 @@ LogicalResult mlir::attn::convertLinalgExtAttention(RewriterBase &rewriter,
       rewriter.getAffineMapArrayAttr(maps),
       rewriter.getF64FloatAttr(attention->scale), /*mask=*/MaskAttrInterface(),
       // The positions in all batch dimensions, one by one.
-      *body ? rewriter.getI64IntegerAttr(0) : IntegerAttr(),
+      hasScore ? rewriter.getI64IntegerAttr(0) : IntegerAttr(),
       /*form=*/FormAttr(), /*scoreCount=*/hasScore);
   if (hasScore)
     createScoreRegion(rewriter, loc, *attention, *body,
