@@ -256,7 +256,16 @@ std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
   // Attention of other projects comes as operations that nobody registers. What
   // is checked, described and compiled is what they become.
   context.allowUnregisteredDialects();
-  file->module = parseSourceFile<ModuleOp>(file->sources, &context);
+  {
+    ScopedDiagnosticHandler hint(&context, [](Diagnostic &diagnostic) {
+      if (StringRef(diagnostic.str()).starts_with("Dialect `"))
+        diagnostic.attachNote()
+            << "operations of other projects are read in generic form: print "
+               "the file with --mlir-print-op-generic (docs/Raising/Foreign.md)";
+      return failure();
+    });
+    file->module = parseSourceFile<ModuleOp>(file->sources, &context);
+  }
   if (!file->module)
     return nullptr;
   PassManager pm(&context, ModuleOp::getOperationName());

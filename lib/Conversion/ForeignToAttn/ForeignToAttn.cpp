@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_FOREIGNTOATTN
@@ -77,16 +79,22 @@ struct ForeignToAttn : attn::impl::ForeignToAttnBase<ForeignToAttn> {
       convertOnnxFrame(rewriter, op);
     if (!refuseOthers)
       return;
-    WalkResult rest = getOperation()->walk([](Operation *op) {
-      if (op->isRegistered())
-        return WalkResult::advance();
+    // One error for each operation that there is, at its first place. An absent
+    // operand is not what keeps a graph from being compiled.
+    llvm::StringSet<> reported;
+    for (Operation *op : getUnknown()) {
+      StringRef name = op->getName().getStringRef();
+      bool hasUser = llvm::any_of(op->getUsers(), [](Operation *user) {
+        return !user->isRegistered();
+      });
+      if ((name == "onnx.NoValue" && hasUser) || !reported.insert(name).second)
+        continue;
       op->emitError("operation '")
-          << op->getName() << "' belongs to a dialect that attn-mlir does not "
-          << "know; lower it to linalg, tensor, arith, math, scf and func "
-             "first (docs/Raising/Foreign.md says how)";
-      return WalkResult::interrupt();
-    });
-    if (rest.wasInterrupted())
+          << name << "' belongs to a dialect that attn-mlir does not know; lower "
+          << "it to linalg, tensor, arith, math, scf and func first "
+             "(docs/Raising/Foreign.md says how)";
+    }
+    if (!reported.empty())
       signalPassFailure();
   }
 

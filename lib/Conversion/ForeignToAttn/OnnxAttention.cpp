@@ -191,11 +191,14 @@ OnnxAttention::insertIntoCache(Value past, StringRef name,
   Value count = getValueOrCreateConstantIndexOp(b, loc, sizes[0]);
   result.value = past;
   if (before != length) {
+    Type element = added.getType().getElementType();
     sizes[2] = b.getIndexAttr(length);
-    result.value = insert(
-        past,
-        createFilled(sizes, b.getFloatAttr(added.getType().getElementType(), 0)),
-        2, b.getIndexAttr(0));
+    result.value =
+        insert(past, createEmpty(sizes, element), 2, b.getIndexAttr(0));
+    sizes[2] = b.getIndexAttr(length - before);
+    result.value =
+        insert(createFilled(sizes, b.getFloatAttr(element, 0)), result.value, 2,
+               b.getIndexAttr(before));
   }
   // Each element of the batch has its own number of tokens so far.
   Value zero = arith::ConstantIndexOp::create(b, loc, 0),

@@ -42,8 +42,9 @@ func.func @window(%qkv: tensor<2x1x32xf32>, %pk: tensor<2x2x9x4xf32>, %pv: tenso
 // bias is added to the scores.
 // CHECK-LABEL: @grows(
 // CHECK-SAME: %[[PK:[^ ]+]]: tensor<2x4x5x4xf32>
-// CHECK: linalg.fill {{.*}} -> tensor<2x4x7x4xf32>
-// CHECK: tensor.insert_slice %[[PK]] into %{{[^ ]+}}[0, 0, 0, 0] [2, 4, 5, 4]
+// CHECK: %[[BUFFER:.+]] = tensor.insert_slice %[[PK]] into %{{[^ ]+}}[0, 0, 0, 0] [2, 4, 5, 4] {{.*}} into tensor<2x4x7x4xf32>
+// CHECK: %[[ZEROS:.+]] = linalg.fill {{.*}} -> tensor<2x4x2x4xf32>
+// CHECK: tensor.insert_slice %[[ZEROS]] into %[[BUFFER]][0, 0, 5, 0] [2, 4, 2, 4]
 // CHECK: scf.for
 // CHECK: attn.attention {{.*}} mask_tensor(%{{[^ ]+}} : tensor<4x2x7xf32>)
 func.func @grows(%q: tensor<2x2x16xf32>, %pk: tensor<2x4x5x4xf32>, %pv: tensor<2x4x5x4xf32>, %n: tensor<2xi32>, %t: tensor<i32>, %bias: tensor<1x4x2x7xf32>) -> (tensor<2x2x16xf32>, tensor<2x4x7x4xf32>) {

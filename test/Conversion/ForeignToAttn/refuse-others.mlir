@@ -17,10 +17,13 @@ func.func @attention(%q: tensor<2x4x6x8xf32>) -> tensor<2x4x6x8xf32> {
 
 // -----
 
-// An absent operand of something else.
+// An absent operand is not to blame; each operation is named once.
 func.func @clip(%a: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{operation 'onnx.NoValue' belongs to a dialect that attn-mlir does not know}}
   %none = "onnx.NoValue"() {value} : () -> none
+  // expected-error@+1 {{operation 'onnx.Clip' belongs to a dialect that attn-mlir does not know}}
   %0 = "onnx.Clip"(%a, %none, %none) : (tensor<4xf32>, none, none) -> tensor<4xf32>
-  return %0 : tensor<4xf32>
+  %1 = "onnx.Clip"(%0, %none, %none) : (tensor<4xf32>, none, none) -> tensor<4xf32>
+  // expected-error@+1 {{operation 'onnx.Relu' belongs to a dialect that attn-mlir does not know}}
+  %2 = "onnx.Relu"(%1) : (tensor<4xf32>) -> tensor<4xf32>
+  return %2 : tensor<4xf32>
 }
