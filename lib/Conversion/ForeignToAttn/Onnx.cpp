@@ -13,8 +13,8 @@
 // GroupQueryAttention: microsoft/onnxruntime, docs/ContribOperators.md, and
 // contrib_ops/cpu/bert/gqa_attention_base.h for what it computes: seqlens_k is the
 // number of tokens in all, less one, of each element of the batch, of which the new
-// ones are the last; local_window_size counts the query's own key, as it does since
-// ONNX Runtime 1.21 (before, it did not).
+// ones are the last; local_window_size counts the query's own key, since pull request
+// 25927 (September 2025); before, it did not.
 //
 // Operands that are left out are of type none.
 //
