@@ -13,9 +13,9 @@
 
 namespace mlir::attn {
 
-/// An operation in generic form. Attributes are taken by name, whether they were
-/// written as properties, <{..}>, or as attributes, {..}; what nobody took is
-/// not understood.
+/// An operation in generic form. Attributes are taken by name, whether they
+/// were written as properties, <{..}>, or as attributes, {..}; what nobody took
+/// is not understood.
 class ForeignOp {
 public:
   explicit ForeignOp(Operation *op);

@@ -54,8 +54,8 @@ static void convertOnnxFrame(RewriterBase &rewriter, Operation *op) {
   if ((name == "onnx.NoValue" && op->use_empty()) ||
       (name == "onnx.EntryPoint" && op->getNumResults() == 0))
     return rewriter.eraseOp(op);
-  if (name == "onnx.Return" && isa_and_nonnull<func::FuncOp>(op->getParentOp()) &&
-      op->getNumResults() == 0) {
+  if (name == "onnx.Return" && op->getNumResults() == 0 &&
+      isa_and_nonnull<func::FuncOp>(op->getParentOp())) {
     rewriter.setInsertionPoint(op);
     rewriter.replaceOpWithNewOp<func::ReturnOp>(op, op->getOperands());
   }
@@ -90,8 +90,8 @@ struct ForeignToAttn : attn::impl::ForeignToAttnBase<ForeignToAttn> {
       if ((name == "onnx.NoValue" && hasUser) || !reported.insert(name).second)
         continue;
       op->emitError("operation '")
-          << name << "' belongs to a dialect that attn-mlir does not know; lower "
-          << "it to linalg, tensor, arith, math, scf and func first "
+          << name << "' belongs to a dialect that attn-mlir does not know; "
+          << "lower it to linalg, tensor, arith, math, scf and func first "
              "(docs/Raising/Foreign.md says how)";
     }
     if (!reported.empty())

@@ -11,12 +11,12 @@
 //
 //   s      = scale * log2(e) * <query, key>     the scale is a scalar operand
 //   s      = region(s)                          hence in base 2
-//   s      = s + log2(e) * mask                 or 0 and -inf, by the lowest bit
+//   s      = s + log2(e) * mask                 or 0, -inf by the lowest bit
 //   output = sum_j 2^(s_j - max) value_j / sum_j 2^(s_j - max)
 //
 // with 1 in place of log2(e), and exp in place of exp2, if decomposition_config
-// has use_exp2 = false. Later versions have no scale: s = <query, key> is in base 2
-// as it comes. Earlier ones have prob_output_scale, for f8.
+// has use_exp2 = false. Later versions have no scale: s = <query, key> is in
+// base 2 as it comes. Earlier ones have prob_output_scale, for f8.
 // online_attention has the same scores, and its state is that of attn.fold.
 //
 //===----------------------------------------------------------------------===//
@@ -35,7 +35,7 @@ struct Attention {
   Value query, key, value, mask;
   SmallVector<Value> outputs; // Output, and maximum and sum if it is online.
   SmallVector<AffineMap> maps; // Of query, key, value, mask if any, outputs.
-  /// Where each dimension of IREE's iteration space is in (batch.., m, k1, k2, n).
+  /// Where each dimension of IREE's space is in (batch.., m, k1, k2, n).
   SmallVector<unsigned> dims;
   unsigned numBatchDims = 0;
   /// Which of its dimensions iree_linalg_ext.index numbers, in order.
@@ -86,8 +86,8 @@ static LogicalResult readConfig(ForeignOp &op, Attention &attention) {
     if (entry.getName() != "use_exp2" || !boolean)
       return op.refuse() << "has " << entry.getName() << " = "
                          << entry.getValue()
-                         << " in its decomposition_config, whose meaning is not "
-                            "known here; remove it if the result does not "
+                         << " in its decomposition_config, whose meaning is "
+                            "not known here; remove it if the result does not "
                             "depend on it";
     attention.baseTwo = boolean.getValue();
   }
@@ -126,8 +126,10 @@ static LogicalResult readOperands(ForeignOp &op, Attention &attention,
   SmallVector<Value> operands(op->getOperands());
   if (count < 3 + numOutputs || op->getNumResults() != numOutputs)
     return op.refuse() << "has " << count << " operands and "
-                       << op->getNumResults() << " results; it needs query, key, "
-                       << "value, maybe a scale and a mask, and " << numOutputs
+                       << op->getNumResults()
+                       << " results; it needs query, key, value, maybe a scale "
+                          "and a mask, and "
+                       << numOutputs
                        << " destinations, on tensors";
   attention.query = operands[0];
   attention.key = operands[1];
@@ -143,8 +145,8 @@ static LogicalResult readOperands(ForeignOp &op, Attention &attention,
     rest = rest.drop_front();
   }
   if (!rest.empty() && isa<FloatType>(rest.front().getType()))
-    return op.refuse() << "has a prob_output_scale, which attn.attention has no "
-                          "place for; scale its output instead";
+    return op.refuse() << "has a prob_output_scale, which attn.attention has "
+                          "no place for; scale its output instead";
   if (rest.size() > 1)
     return op.refuse() << "has " << rest.size() - 1
                        << " operands that are not known here";
@@ -196,8 +198,8 @@ static LogicalResult verifyTypes(ForeignOp op, const Attention &attention) {
                  type.getElementType().isSignlessInteger(8) ||
                  isa<FloatType>(type.getElementType())))
     return op.refuse() << "has a mask of type " << attention.mask.getType()
-                       << "; it should be a tensor of i1 or i8, where 0 hides a "
-                          "key, or of numbers to add to the scores";
+                       << "; it should be a tensor of i1 or i8, where 0 hides "
+                          "a key, or of numbers to add to the scores";
   return type.getElementType().isInteger()
              ? success()
              : op.verifyTensor(attention.mask, "mask");
@@ -216,9 +218,10 @@ static int64_t getExtent(const Attention &attention, unsigned dim) {
   return std::numeric_limits<int64_t>::max();
 }
 
-// batch: of all four;  m: query and output;  k1: query and key;  k2: key and value;
-// n: value and output. Of several m the longest is that of the queries, the others
-// are query heads that share a key head.
+// batch: of all four;  m: query and output;  k1: query and key;
+// k2: key and value;  n: value and output.
+// Of several m the longest is that of the queries, the others are query heads
+// that share a key head.
 static LogicalResult findDims(ForeignOp op, Attention &attention) {
   unsigned loops = attention.maps[0].getNumDims(),
            outputMap = attention.mask ? 4 : 3;
@@ -306,8 +309,8 @@ static FailureOr<Block *> getBody(ForeignOp op, const Attention &attention,
   if (!yield ||
       yield->getName().getStringRef() != "iree_linalg_ext.yield" ||
       yield->getNumOperands() != 1)
-    return op.refuse() << "has a region that does not end by yielding one score "
-                          "with iree_linalg_ext.yield";
+    return op.refuse() << "has a region that does not end by yielding one "
+                          "score with iree_linalg_ext.yield";
   if (body.getNumArguments() != 1 ||
       body.getArgument(0).getType() != stateType ||
       yield->getOperand(0).getType() != stateType)
@@ -433,7 +436,8 @@ LogicalResult mlir::attn::convertLinalgExtAttention(RewriterBase &rewriter,
   auto result = AttentionOp::create(
       rewriter, loc, op->getResultTypes(), attention->query, attention->key,
       attention->value,
-      attention->mask ? getBooleanMask(rewriter, loc, attention->mask) : Value(),
+      attention->mask ? getBooleanMask(rewriter, loc, attention->mask)
+                      : Value(),
       /*query_segments=*/Value(), /*key_segments=*/Value(),
       /*query_offset=*/Value(), /*valid_keys=*/Value(), attention->outputs,
       rewriter.getAffineMapArrayAttr(maps),
@@ -481,7 +485,8 @@ mlir::attn::convertLinalgExtOnlineAttention(RewriterBase &rewriter,
   auto result = FoldOp::create(
       rewriter, loc, outputs[1].getType(), outputs[2].getType(),
       outputs[0].getType(), attention->query, attention->key, attention->value,
-      attention->mask ? getBooleanMask(rewriter, loc, attention->mask) : Value(),
+      attention->mask ? getBooleanMask(rewriter, loc, attention->mask)
+                      : Value(),
       /*query_segments=*/Value(), /*key_segments=*/Value(),
       /*query_offset=*/Value(), /*valid_keys=*/Value(), /*origin=*/ValueRange(),
       outputs[1], outputs[2], outputs[0], rewriter.getAffineMapArrayAttr(maps),

@@ -11,10 +11,10 @@
 // are aligned by the past, or else by the valid keys less the queries.
 //
 // GroupQueryAttention: microsoft/onnxruntime, docs/ContribOperators.md, and
-// contrib_ops/cpu/bert/gqa_attention_base.h for what it computes: seqlens_k is the
-// number of tokens in all, less one, of each element of the batch, of which the new
-// ones are the last; local_window_size counts the query's own key, since pull request
-// 25927 (September 2025); before, it did not.
+// contrib_ops/cpu/bert/gqa_attention_base.h for what it computes: seqlens_k is
+// the number of tokens in all, less one, of each element of the batch, of which
+// the new ones are the last; local_window_size counts the query's own key, since
+// pull request 25927 (September 2025); before, it did not.
 //
 // Operands that are left out are of type none.
 //

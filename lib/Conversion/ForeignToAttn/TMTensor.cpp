@@ -9,8 +9,8 @@
 // TMTensorOps.td: inputs query, key, value and maybe a mask, one output, each
 // (batch.., tokens, features); segment sizes tell inputs from outputs. Its
 // generateScalarImplementation divides scores by the square root of the features
-// of the query and adds the mask. There is nothing else to say: is_causal of Torch
-// has become a mask (llvm/torch-mlir pull request 3690).
+// of the query and adds the mask. There is nothing else to say: is_causal of
+// Torch has become a mask (llvm/torch-mlir pull request 3690).
 //
 //===----------------------------------------------------------------------===//
 
