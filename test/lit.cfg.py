@@ -42,6 +42,14 @@ config.substitutions += [
     ("%python", "/usr/bin/python3"),
     ("%attn_plugin", os.path.join(config.attn_binary_dir, "lib", "attn-plugin.so")),
     ("%examples", examples),
+    (
+        "%check_raised",
+        "/usr/bin/python3 "
+        + os.path.join(
+            config.test_source_root,
+            "Conversion/LinalgToAttn/Inputs/check-raised.py",
+        ),
+    ),
     ("%attn_run", os.path.join(tools_dir, "attn-run")),
     ("%attn_compile", os.path.join(tools_dir, "attn-compile")),
     ("%clang", os.path.join(config.llvm_tools_dir, "clang")),

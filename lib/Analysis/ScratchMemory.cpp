@@ -12,6 +12,19 @@
 using namespace mlir;
 using namespace mlir::attn;
 
+/// Rows a multiple of this many bytes apart fall into few sets of the first cache,
+/// and a tile of them would evict itself. A cache line more spreads them.
+static constexpr int64_t kAliasBytes = 256, kLineBytes = 64;
+
+void mlir::attn::spreadRows(MutableArrayRef<int64_t> shape,
+                            int64_t elementBytes) {
+  int64_t rows = 1;
+  for (int64_t size : shape.drop_back())
+    rows *= size;
+  if (rows > 1 && shape.back() * elementBytes % kAliasBytes == 0)
+    shape.back() += kLineBytes / elementBytes;
+}
+
 static int64_t getBytes(MemRefType type) {
   int64_t elementBits = type.getElementType().isIndex()
                             ? 64

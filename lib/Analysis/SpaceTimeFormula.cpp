@@ -161,3 +161,41 @@ std::string BinomialSum::print(StringRef n) const {
   }
   return text.empty() ? "0" : text;
 }
+
+std::string BinomialSum::printPowers(StringRef n) const {
+  // Twice the coefficients of 1, n and n^2:
+  //     C(n + a, 2) = (n^2 + (2 a - 1) n + a (a - 1)) / 2
+  std::array<Integer, 3> twice = {Integer(0), Integer(0), Integer(0)};
+  for (const Term &term : terms) {
+    if (term.choose > 2)
+      return print(n);
+    if (term.choose < 2) {
+      twice[term.choose] += term.coefficient * 2;
+      continue;
+    }
+    twice[0] += term.coefficient * term.shift * (term.shift - 1);
+    twice[1] += term.coefficient * (2 * term.shift - 1);
+    twice[2] += term.coefficient;
+  }
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (int64_t power : {2, 1, 0}) {
+    const Integer &doubled = twice[power];
+    if (doubled % 2 != 0)
+      return print(n);
+    if (doubled == 0)
+      continue;
+    Integer coefficient = doubled / 2;
+    if (!text.empty())
+      os << (coefficient < 0 ? " - " : " + ");
+    else if (coefficient < 0)
+      os << '-';
+    if (coefficient < 0)
+      coefficient = -coefficient;
+    if (coefficient != 1 || power == 0)
+      os << coefficient << (power ? " " : "");
+    if (power)
+      os << n << (power == 2 ? "^2" : "");
+  }
+  return text.empty() ? "0" : text;
+}

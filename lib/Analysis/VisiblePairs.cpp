@@ -130,11 +130,16 @@ static std::optional<SmallVector<int64_t>> getConstants(Value perBatch,
   return values;
 }
 
+/// More queries than a mask is asked for, one by one.
+static constexpr int64_t kMaxQueries = 1 << 24;
+
 /// Pairs of one head.
 static Count countHead(MaskAttrInterface mask, int64_t queries, int64_t keys,
                        int64_t offset) {
   if (!mask)
     return mul(queries, keys);
+  if (queries > kMaxQueries)
+    return std::nullopt;
   MaskAlgebra algebra(mask.getContext());
   Count pairs = 0;
   for (int64_t i = 0; i < queries; ++i)
@@ -143,8 +148,18 @@ static Count countHead(MaskAttrInterface mask, int64_t queries, int64_t keys,
   return pairs;
 }
 
-Count mlir::attn::countVisiblePairs(AttentionOp op) {
+Count mlir::attn::countVisiblePairs(AttentionOp op,
+                                    std::optional<int64_t> length,
+                                    bool perHead) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (ShapedType::isDynamic(size)) {
+      bool isLength = dim == op.getQueryDim() || dim == op.getKeyDim();
+      if (length && isLength)
+        size = *length;
+      else if (perHead && dim < op.getNumBatchDims())
+        size = 1;
+    }
   int64_t queries = sizes[op.getQueryDim()], keys = sizes[op.getKeyDim()];
   // Without a mask nothing depends on where a query is.
   auto offsets =

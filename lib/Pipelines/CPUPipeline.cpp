@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Analysis/ScratchMemory.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Machine.h"
 #include "attn/Target/CPU/Passes.h"
@@ -14,6 +15,7 @@
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/Transforms/Passes.h"
@@ -21,9 +23,6 @@
 
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Buffers up to this size live on the stack: the tiles of a kernel.
-static constexpr unsigned kMaxStackBytes = 1 << 18;
 
 static void addBufferization(OpPassManager &pm,
                              const CPUPipelineOptions &cpu) {
@@ -106,6 +105,12 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
 void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
                                         const CPUPipelineOptions &options) {
   pm.addPass(createConvertElementwiseToLinalgPass());
+  // No CPU adds bf16: LLVM would call a library function that not every libgcc
+  // has.
+  arith::ArithEmulateUnsupportedFloatsOptions noArithmetic;
+  noArithmetic.sourceTypeStrs = {"bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(noArithmetic));
+  pm.addPass(math::createMathExtendToSupportedTypes());
   pm.addPass(createCPUCollapseRows());
   CPUBlockReductionsOptions blocks;
   blocks.columns = options.vectorBits / 32 * options.lanes;

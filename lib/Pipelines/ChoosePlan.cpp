@@ -34,6 +34,7 @@ LogicalResult Compiler::choosePlan() {
     return success();
   FormPipelineOptions form;
   form.form = FormKind::Recompute;
+  form.raise = options.raise;
   OwningOpRef<ModuleOp> copy = module.clone();
   if (failed(run(*copy, [&](OpPassManager &pm) {
         pm.addPass(createSymbolDCEPass());

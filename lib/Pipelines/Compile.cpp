@@ -57,6 +57,7 @@ LogicalResult Compiler::run(ModuleOp module,
 static void setTiles(const CompileOptions &options, const Machine &machine,
                      FormPipelineOptions &form, CPUPipelineOptions &cpu) {
   form.form = options.form;
+  form.raise = options.raise;
   form.count = options.count;
   form.numThreads = options.numThreads;
   cpu.numThreads = options.numThreads;

@@ -21,6 +21,8 @@ void mlir::attn::buildSelectPipeline(OpPassManager &pm,
   // A stack is one function.
   if (options.form == FormKind::Recompute || options.memoryBudget >= 0)
     pm.addPass(createInlinerPass());
+  if (options.raise)
+    pm.addPass(createLinalgToAttn());
   pm.addPass(createCanonicalizerPass());
   // Rescans that people wrote: L steps in place of L^2 where the algebra allows.
   pm.addPass(recur::createRecurRescanToScan());

@@ -74,6 +74,9 @@ struct CompileCommandLine::Options {
   cl::opt<int64_t> block{
       "block", cl::desc("queries that share a tile of keys, in rows"),
       cl::init(0), cl::cat(category)};
+  cl::opt<bool> raise{
+      "raise", cl::desc("find attention that is spelled out (default: yes)"),
+      cl::init(true), cl::cat(category)};
   cl::opt<int64_t> numThreads{
       "num-threads",
       cl::desc("threads that the kernel runs on (more than one: OpenMP)"),
@@ -152,6 +155,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.queries = given.queries;
   result.keys = given.keys;
   result.block = given.block;
+  result.raise = given.raise;
   result.numThreads = given.numThreads;
   result.memoryBudget = budget;
   if (given.length >= 0)

@@ -12,6 +12,13 @@
 
 namespace mlir::attn {
 
+/// Buffers up to this size live on the stack: the tiles of a kernel.
+inline constexpr int64_t kMaxStackBytes = 1 << 18;
+
+/// Makes rows longer by a cache line where they would fall into few sets of the
+/// first cache: a temporary of at most `kMaxStackBytes` has this shape.
+void spreadRows(MutableArrayRef<int64_t> shape, int64_t elementBytes);
+
 /// What a bufferized module allocates for itself.
 struct ScratchMemory {
   int64_t stackBytes = 0;       // Of all threads together.

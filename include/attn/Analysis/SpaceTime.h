@@ -114,6 +114,11 @@ public:
   Integer evaluate(int64_t n) const;
   /// `C(n + 4, 4) - 1 - n`, with the given name for n.
   std::string print(StringRef n) const;
+  /// `4 n^2 + 304 n`, if it has such a form with integers; else as above.
+  std::string printPowers(StringRef n) const;
+  bool isConstant() const {
+    return llvm::all_of(terms, [](const Term &x) { return x.choose == 0; });
+  }
 
 private:
   struct Term {

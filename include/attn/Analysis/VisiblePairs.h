@@ -16,8 +16,12 @@ namespace mlir::attn {
 /// The number of pairs of a query and a key visible to it, over all heads and
 /// batches of `op`. Unknown (no value) where arguments decide: dynamic sizes,
 /// a mask tensor, a query offset or a number of valid keys that is not constant;
-/// and where the number does not fit in 63 bits.
-std::optional<int64_t> countVisiblePairs(AttentionOp op);
+/// where the number does not fit in 63 bits, and where a mask is to be asked for
+/// more than 16 million queries. `length` is for the numbers of queries and keys
+/// that are not known; with `perHead`, so is 1 for the sizes of the batch.
+std::optional<int64_t>
+countVisiblePairs(AttentionOp op, std::optional<int64_t> length = std::nullopt,
+                  bool perHead = false);
 
 /// What `attn-instrument` will count in one call of `function`: the visible pairs
 /// of its attentions, those of called functions and of loops with constant bounds

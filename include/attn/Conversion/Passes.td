@@ -10,6 +10,62 @@
 
 include "mlir/Pass/PassBase.td"
 
+def LinalgToAttn : Pass<"linalg-to-attn"> {
+  let summary = "attention spelled out becomes attn.attention";
+  let description = [{
+    Finds softmax attention in linalg, tensor, arith and math operations and puts
+    `attn.attention` in its place:
+
+        sum_k exp(s_k - max s) / (sum exp(s - max s)) * v_k,    s_k = f(<q, k_k>)
+
+    What operations compute is compared, not how they are spelled: an element of
+    the result is read as an expression of elements of other tensors, through
+    reshapes, transposes, broadcasts, fused or separate operations. Scales are
+    collected, an exponential may have base 2, the division may stand before or
+    after the sum, the maximum may be missing, a choice of 0 for rows that see
+    nothing is what attention does anyway.
+
+    Whatever else is done to a score becomes the score region or the mask tensor.
+    Masks are proved: -inf chosen by comparisons of positions is a mask of its own
+    (`#attn.causal`, ...); a constant tensor is compared element by element with
+    such masks; the most negative float counts as -inf where every query is shown
+    to see a key. Where a mask is data, a row that it hides wholly is NaN before
+    and 0 after.
+
+    What has the weights of a softmax and is no attention is left as it is, with a
+    remark at the operation that shows it, and what would help.
+
+    ```mlir
+    func.func @example(%q: tensor<2x8x4xf32>, %kt: tensor<2x4x8xf32>, %v: tensor<2x8x4xf32>) -> tensor<2x8x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %scores = tensor.empty() : tensor<2x8x8xf32>
+      %zeros = linalg.fill ins(%zero : f32) outs(%scores : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+      %s = linalg.batch_matmul ins(%q, %kt : tensor<2x8x4xf32>, tensor<2x4x8xf32>) outs(%zeros : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+      %p = linalg.softmax dimension(2) ins(%s : tensor<2x8x8xf32>) outs(%scores : tensor<2x8x8xf32>) -> tensor<2x8x8xf32>
+      %empty = tensor.empty() : tensor<2x8x4xf32>
+      %zeros2 = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x8x4xf32>) -> tensor<2x8x4xf32>
+      %o = linalg.batch_matmul ins(%p, %v : tensor<2x8x8xf32>, tensor<2x8x4xf32>) outs(%zeros2 : tensor<2x8x4xf32>) -> tensor<2x8x4xf32>
+      return %o : tensor<2x8x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %init = tensor.empty() : tensor<2x8x4xf32>
+    %o = attn.attention ins(%q, %kt, %v : tensor<2x8x4xf32>, tensor<2x4x8xf32>, tensor<2x8x4xf32>) outs(%init : tensor<2x8x4xf32>)
+           {indexing_maps = [..., affine_map<(b, m, k1, k2, n) -> (b, k1, k2)>, ...], scale = 1.0}
+    ```
+  }];
+  let options = [
+    Option<"report", "report", "std::string", "",
+      "print what was found and what was refused: text or json">,
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AttnToMaterialized : Pass<"attn-to-materialized"> {
   let summary = "the textbook form: all scores at once";
   let description = [{

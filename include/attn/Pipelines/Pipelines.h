@@ -40,6 +40,9 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       *this, "block-bytes",
       llvm::cl::desc("bytes that the queries and sums of a block may take"),
       llvm::cl::init(0)};
+  PassOptions::Option<bool> raise{
+      *this, "raise", llvm::cl::desc("find attention that is spelled out"),
+      llvm::cl::init(true)};
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};

@@ -20,10 +20,6 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Enough that reading keys from memory takes a fraction of the time that they are
-/// worked on.
-static constexpr int64_t kMaxBlockRows = 256;
-
 namespace {
 struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
   using AttnToBlockedBase::AttnToBlockedBase;
@@ -54,34 +50,10 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     return next;
   }
 
-  /// As many queries as `blockBytes` allows, in whole tiles.
-  int64_t getBlockRows(AttentionOp op, int64_t tile) {
-    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-    int64_t features = sizes[op.getFeatureDim()];
-    int64_t values = sizes[op.getValueDim()];
-    if (ShapedType::isDynamic(features) || ShapedType::isDynamic(values))
-      return tile;
-    int64_t rowBytes = (std::min(features, kMaxBlockRows * tile) +
-                        std::min(values, kMaxBlockRows * tile)) *
-                       op.getStateType().getWidth() / 8;
-    int64_t rows =
-        std::min(kMaxBlockRows, blockBytes / std::max<int64_t>(rowBytes, 1));
-    return std::max(tile, rows / tile * tile);
-  }
-
   LogicalResult rewrite(AttentionOp op) {
-    FormAttr form = op.getFormAttr();
-    AttentionTiles tiles{queries, keys, block};
-    if (form && form.getQueries())
-      tiles.queries = form.getQueries();
-    if (form && form.getKeys())
-      tiles.keys = form.getKeys();
-    if (form && form.getBlock())
-      tiles.block = form.getBlock();
-    if (!tiles.block)
-      tiles.block = getBlockRows(op, tiles.queries);
-    if (op.getStaticLoopRanges()[op.getQueryDim()] <= tiles.queries &&
-        hasFewQueries(op))
+    AttentionTiles tiles =
+        chooseBlockedTiles(op, {queries, keys, block}, blockBytes);
+    if (isTiledAsFewQueries(op, tiles))
       return tileFewQueries(op, tiles.keys, numThreads > 1);
     return tileAttention(op, tiles, numThreads > 1);
   }

@@ -54,7 +54,7 @@ protected:
   RecurrenceMixer(const RewriteContext &context, Scope &scope,
                   TokenSlicer &slicer, OpTy op)
       : context(context), scope(scope), slicer(slicer), op(op),
-        loc(op.getLoc()), time(op.getTimeDim()) {
+        loc(op.getLoc()), time(op.getTimeDim()), own(op.getInputs().size()) {
     SetVector<Value> seen;
     getUsedValuesDefinedAbove(op->getRegions(), seen);
     for (Value value : seen)
@@ -82,6 +82,20 @@ protected:
     return llvm::map_to_vector(op.getOutputs(), [&](Value whole) {
       return createEmpty(b, context.getTileType(whole));
     });
+  }
+
+  /// What folds the tokens of `earlier` into `state`: what the step reads.
+  Tile createHistory(OpBuilder &b, TokenSlicer &earlier, ValueRange state) {
+    countFolds(b, context.block * context.block);
+    Tile tile;
+    for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+      if (isReadByStep(op, i))
+        tile.addInput(own[i] ? own[i] : earlier.get(input), op.getInputMap(i));
+      else
+        tile.dropInput();
+    }
+    llvm::append_range(tile.states, state);
+    return tile;
   }
 
   /// A copy of `from` in `tile`, which begins at `begin` in some dimensions of the
@@ -119,7 +133,6 @@ protected:
       pairs *= size;
     emitCount(b, loc, "folds", pairs);
   }
-  void countHistory(OpBuilder &b) { countFolds(b, context.block * context.block); }
   void countOwn(OpBuilder &b) {
     countFolds(b, context.block * (context.block + 1) / 2);
   }
@@ -131,6 +144,9 @@ protected:
   Location loc;
   unsigned time;
   IRMapping captured;
+  /// Tiles of the inputs that are those of the block itself also where earlier
+  /// tokens are folded; null for others.
+  SmallVector<Value> own;
 };
 
 //     s = init;  s = step(x_j, s);  y_t = read(x_t, s)
@@ -156,15 +172,7 @@ public:
 
   SmallVector<Value> fold(OpBuilder &b, TokenSlicer &earlier,
                           ValueRange state) override {
-    countHistory(b);
-    Tile tile;
-    for (auto [i, input] : llvm::enumerate(op.getInputs())) {
-      if (isReadByStep(op, i))
-        tile.addInput(earlier.get(input), op.getInputMap(i));
-      else
-        tile.dropInput();
-    }
-    llvm::append_range(tile.states, state);
+    Tile tile = createHistory(b, earlier, state);
     ScanOp scan = create(b, tile, earlier.getFirst());
     return llvm::to_vector_of<Value>(scan->getResults());
   }
@@ -213,7 +221,8 @@ public:
 
   SmallVector<Value> start(OpBuilder &b) override {
     for (auto [i, input] : llvm::enumerate(op.getInputs()))
-      own.push_back(op.isHistoryInput(i) ? Value() : slicer.get(input));
+      if (!op.isHistoryInput(i))
+        own[i] = slicer.get(input);
     SmallVector<Value> states;
     for (auto [i, init] : llvm::enumerate(op.getInits())) {
       auto type = cast<RankedTensorType>(init.getType());
@@ -232,15 +241,7 @@ public:
   /// The tokens of the block are a batch; a scan goes along the history.
   SmallVector<Value> fold(OpBuilder &b, TokenSlicer &earlier,
                           ValueRange state) override {
-    countHistory(b);
-    Tile tile;
-    for (auto [i, input] : llvm::enumerate(op.getInputs())) {
-      if (isReadByStep(op, i))
-        tile.addInput(own[i] ? own[i] : earlier.get(input), op.getInputMap(i));
-      else
-        tile.dropInput();
-    }
-    llvm::append_range(tile.states, state);
+    Tile tile = createHistory(b, earlier, state);
     SmallVector<AffineMap> maps;
     for (AffineMap map : getInitMaps())
       maps.push_back(map.insertResult(b.getAffineDimExpr(time),
@@ -336,7 +337,6 @@ private:
   }
 
   unsigned history;
-  SmallVector<Value> own; // Tiles of the inputs, null for those of the history.
 };
 } // namespace
 

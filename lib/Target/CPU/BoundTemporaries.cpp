@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Analysis/ScratchMemory.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -40,18 +41,6 @@ static FailureOr<SmallVector<int64_t>> getBound(tensor::EmptyOp empty,
     shape.push_back(*bound);
   }
   return shape;
-}
-
-/// Rows a multiple of this many bytes apart fall into few sets of the first cache,
-/// and a tile of them would evict itself. A cache line more spreads them.
-static constexpr int64_t kAliasBytes = 256, kLineBytes = 64;
-
-static void spreadRows(MutableArrayRef<int64_t> shape, int64_t elementBytes) {
-  int64_t rows = 1;
-  for (int64_t size : shape.drop_back())
-    rows *= size;
-  if (rows > 1 && shape.back() * elementBytes % kAliasBytes == 0)
-    shape.back() += kLineBytes / elementBytes;
 }
 
 /// Gives each use its own empty tensor, next to it. CSE makes one of those that

@@ -139,6 +139,9 @@ private:
                           b = readLinear(op.getRhs());
     if (!a || !b)
       return nullptr;
+    // Positions and what is added to them are not negative.
+    if (isNotNegative(*a) && isNotNegative(*b))
+      predicate = getSigned(predicate);
     // 0 <= a - b  or  0 <= b - a, or both, less one where they must differ.
     switch (predicate) {
     case CmpIPredicate::sge:
@@ -198,6 +201,25 @@ private:
     }
     return Ids{extract.getTensor(), AffineMap::getMultiDimMapWithTargets(
                                         op.getNumLoops(), dims, context)};
+  }
+
+  static bool isNotNegative(Linear x) {
+    return x.query >= 0 && x.key >= 0 && x.constant >= 0;
+  }
+
+  static CmpIPredicate getSigned(CmpIPredicate predicate) {
+    switch (predicate) {
+    case CmpIPredicate::ult:
+      return CmpIPredicate::slt;
+    case CmpIPredicate::ule:
+      return CmpIPredicate::sle;
+    case CmpIPredicate::ugt:
+      return CmpIPredicate::sgt;
+    case CmpIPredicate::uge:
+      return CmpIPredicate::sge;
+    default:
+      return predicate;
+    }
   }
 
   static Linear subtract(Linear a, Linear b, int64_t less) {

@@ -35,7 +35,8 @@ struct AttnDecompose : attn::impl::AttnDecomposeBase<AttnDecompose> {
       return signalPassFailure();
     SmallVector<linalg::AggregatedOpInterface> ops;
     getOperation()->walk([&](linalg::AggregatedOpInterface op) {
-      if (isa<AttnDialect>(op->getDialect()))
+      // A softmax that is no part of attention is linalg's own.
+      if (isa<AttnDialect>(op->getDialect()) || isa<linalg::SoftmaxOp>(op))
         ops.push_back(op);
     });
     for (linalg::AggregatedOpInterface op : ops) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Analysis/AttentionCost.h"
 #include "attn/Analysis/SpaceTimeReport.h"
 #include "attn/Analysis/StackCost.h"
 #include "attn/Analysis/VisiblePairs.h"
@@ -24,6 +25,13 @@ struct AttnPrintCost : attn::impl::AttnPrintCostBase<AttnPrintCost> {
   using AttnPrintCostBase::AttnPrintCostBase;
 
   void runOnOperation() override {
+    if (queries <= 0 || keys <= 0 || block < 0 || blockBytes < 0) {
+      getOperation()->emitError("tile sizes are in rows and must be positive, "
+                                "got queries = ")
+          << queries.getValue() << ", keys = " << keys.getValue()
+          << ", block = " << block.getValue();
+      return signalPassFailure();
+    }
     llvm::json::Object all;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto given = function->getAttrOfType<PlanAttr>(AttnDialect::kPlan);
@@ -45,9 +53,7 @@ struct AttnPrintCost : attn::impl::AttnPrintCostBase<AttnPrintCost> {
         (given && failed(verifyPlan(*stack, given))))
       return failure();
     StackCost cost = getStackCost(*stack);
-    FailureOr<int64_t> tokens = getPlanLength(
-        function, cost,
-        length < 0 ? std::nullopt : std::optional(length.getValue()));
+    FailureOr<int64_t> tokens = getPlanLength(function, cost, getLength());
     if (failed(tokens))
       return failure();
     PlanChoice choice = choosePlan(cost, *tokens, /*budgetBytes=*/std::nullopt);
@@ -75,18 +81,44 @@ struct AttnPrintCost : attn::impl::AttnPrintCostBase<AttnPrintCost> {
   }
 
   void printAttention(func::FuncOp function, llvm::json::Object &all) {
+    std::vector<AttentionCost> costs;
+    function.walk([&](AttentionOp op) {
+      std::optional<AttentionCost> cost = getAttentionCost(
+          op, {queries, keys, block}, blockBytes, getLength());
+      if (cost)
+        costs.push_back(std::move(*cost));
+    });
     std::optional<int64_t> folds = countFolds(function);
     std::optional<double> flops = countAttentionFlops(function);
-    if (!flops)
+    if (costs.empty() && !flops)
       return;
-    if (json)
-      all[function.getSymName()] = llvm::json::Object{
-          {"folds", folds ? llvm::json::Value(std::to_string(*folds)) : nullptr},
-          {"flops", llvm::formatv("{0:f0}", *flops).str()}};
-    else
+    auto print = [](auto value, StringRef unknown) {
+      return value ? llvm::formatv("{0:f0}", double(*value)).str()
+                   : unknown.str();
+    };
+    if (!json) {
       llvm::outs() << "@" << function.getSymName() << "\n  folds "
-                   << (folds ? std::to_string(*folds) : "unknown") << ", flops "
-                   << llvm::formatv("{0:f0}", *flops) << "\n";
+                   << (folds ? std::to_string(*folds) : "unknown")
+                   << ", flops " << print(flops, "unknown") << "\n";
+      for (const AttentionCost &cost : costs)
+        printCost(llvm::outs(), cost);
+      return;
+    }
+    llvm::json::Array attentions;
+    for (const AttentionCost &cost : costs)
+      attentions.push_back(toJson(cost));
+    llvm::json::Object object{{"attentions", std::move(attentions)},
+                              {"folds", nullptr},
+                              {"flops", nullptr}};
+    if (folds)
+      object["folds"] = std::to_string(*folds);
+    if (flops)
+      object["flops"] = print(flops, "");
+    all[function.getSymName()] = std::move(object);
+  }
+
+  std::optional<int64_t> getLength() {
+    return length < 0 ? std::nullopt : std::optional(length.getValue());
   }
 };
 } // namespace

@@ -13,13 +13,33 @@ using namespace mlir;
 using namespace mlir::attn;
 using Interval = MaskAlgebra::Interval;
 
-namespace {
-/// Keys of a fold by absolute position: [begin, end) is visible to some query,
-/// [fullBegin, fullEnd) to all. begin <= fullBegin <= fullEnd <= end.
-struct KeyIntervals {
-  OpFoldResult begin, fullBegin, fullEnd, end;
-};
-} // namespace
+KeyIntervals mlir::attn::splitKeys(MaskAlgebra &algebra, Interval range,
+                                   Interval visible,
+                                   std::optional<Interval> full, int64_t unit) {
+  OpFoldResult first = range.begin, zero = algebra.constant(0);
+  // Whole tiles at absolute multiples of `unit`: begin of the visible keys moves
+  // down, the full keys shrink. Positions are not negative from here on.
+  OpFoldResult begin = algebra.max(
+      first, algebra.alignDown(algebra.max(visible.begin, zero), unit));
+  OpFoldResult end = algebra.max(begin, visible.end);
+  if (!full)
+    return {begin, begin, begin, end};
+  bool wholeRange = full->begin == first && full->end == range.end;
+  OpFoldResult fullBegin = first, fullEnd = range.end;
+  if (!wholeRange) {
+    // A mask that has no edge before the keys leaves nothing to align.
+    fullBegin = begin;
+    if (full->begin != first || visible.begin != first) {
+      fullBegin = algebra.alignUp(algebra.max(full->begin, zero), unit);
+      fullBegin = algebra.max(fullBegin, begin);
+    }
+    if (fullBegin != begin) // begin <= end already.
+      fullBegin = algebra.min(fullBegin, end);
+    fullEnd = algebra.alignDown(algebra.max(full->end, zero), unit);
+    fullEnd = algebra.min(algebra.max(fullEnd, fullBegin), end);
+  }
+  return {begin, fullBegin, fullEnd, end};
+}
 
 /// The value of a per-batch operand, if it is one number for this fold: a scalar,
 /// or the entry of the one batch that the fold is about.
@@ -42,8 +62,8 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   unsigned batch = op.getNumBatchDims();
   OpFoldResult zero = algebra.constant(0);
   OpFoldResult first = op.getOriginOf(batch + 1);
-  OpFoldResult last = algebra.add(first, sizes[op.getKeyDim()]);
-  Interval keys{first, last}, full = keys;
+  Interval range{first, algebra.add(first, sizes[op.getKeyDim()])};
+  Interval keys = range, full = range;
 
   // Masked where only the element knows: by a tensor or by its own score.
   bool neverFull = op.getMaskTensor() || op.mayScoreHideKeys();
@@ -73,28 +93,8 @@ static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
     }
   }
 
-  // Whole tiles at absolute multiples of `unit`: begin of the visible keys moves
-  // down, the full keys shrink. Positions are not negative from here on.
-  OpFoldResult begin =
-      algebra.max(first, algebra.alignDown(algebra.max(keys.begin, zero), unit));
-  OpFoldResult end = algebra.max(begin, keys.end);
-  if (neverFull)
-    return {begin, begin, begin, end};
-  bool wholeRange = full.begin == first && full.end == last;
-  OpFoldResult fullBegin = first, fullEnd = last;
-  if (!wholeRange) {
-    // A mask that has no edge before the keys leaves nothing to align.
-    fullBegin = begin;
-    if (full.begin != first || keys.begin != first) {
-      fullBegin = algebra.alignUp(algebra.max(full.begin, zero), unit);
-      fullBegin = algebra.max(fullBegin, begin);
-    }
-    if (fullBegin != begin) // begin <= end already.
-      fullBegin = algebra.min(fullBegin, end);
-    fullEnd = algebra.alignDown(algebra.max(full.end, zero), unit);
-    fullEnd = algebra.min(algebra.max(fullEnd, fullBegin), end);
-  }
-  return {begin, fullBegin, fullEnd, end};
+  return splitKeys(algebra, range, keys,
+                   neverFull ? std::nullopt : std::optional(full), unit);
 }
 
 SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,

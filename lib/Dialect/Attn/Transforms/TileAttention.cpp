@@ -160,14 +160,21 @@ LogicalResult mlir::attn::tileOuterThenInner(
   return success();
 }
 
+bool mlir::attn::isInBlocks(AttentionOp op, const AttentionTiles &tiles) {
+  int64_t length = op.getStaticLoopRanges()[op.getQueryDim()];
+  return tiles.block > tiles.queries &&
+         (ShapedType::isDynamic(length) || length > tiles.queries);
+}
+
+int64_t mlir::attn::getEdgeKeys(const AttentionTiles &tiles) {
+  return std::min(tiles.queries, tiles.keys);
+}
+
 LogicalResult mlir::attn::tileAttention(AttentionOp op,
                                         const AttentionTiles &tiles,
                                         bool parallel) {
-  // Tiles next to the mask's edge.
-  int64_t edge = std::min(tiles.queries, tiles.keys);
-  int64_t length = op.getStaticLoopRanges()[op.getQueryDim()];
-  bool isBlocked = tiles.block > tiles.queries &&
-                   (ShapedType::isDynamic(length) || length > tiles.queries);
+  int64_t edge = getEdgeKeys(tiles);
+  bool isBlocked = isInBlocks(op, tiles);
 
   IRRewriter rewriter(op);
   // Without elements there are no tiles, and one fold of nothing is enough.

@@ -18,8 +18,7 @@ static constexpr int64_t kMaxRows = 16;
 /// Keys per tile next to the mask's edge.
 static constexpr int64_t kEdgeKeys = 16;
 
-/// Whether the heads of this batch dimension share keys and values.
-static bool isGroup(AttentionOp op, unsigned batchDim) {
+bool mlir::attn::isGroup(AttentionOp op, unsigned batchDim) {
   return !op.getKeyMap().isFunctionOfDim(batchDim) &&
          !op.getValueMap().isFunctionOfDim(batchDim);
 }
@@ -35,6 +34,16 @@ bool mlir::attn::hasFewQueries(AttentionOp op) {
     rows *= ranges[dim];
   }
   return rows <= kMaxRows;
+}
+
+bool mlir::attn::isTiledAsFewQueries(AttentionOp op,
+                                     const AttentionTiles &tiles) {
+  return op.getStaticLoopRanges()[op.getQueryDim()] <= tiles.queries &&
+         hasFewQueries(op);
+}
+
+int64_t mlir::attn::getEdgeKeysOfFewQueries(int64_t keys) {
+  return std::min(kEdgeKeys, keys);
 }
 
 /// finish(fold(identity, K))  -->  for each batch that has keys of its own:
@@ -79,6 +88,6 @@ LogicalResult mlir::attn::tileFewQueries(AttentionOp op, int64_t keys,
                    : success();
       },
       [&](FoldOp fold) {
-        return tileKeys(rewriter, fold, keys, std::min(kEdgeKeys, keys));
+        return tileKeys(rewriter, fold, keys, getEdgeKeysOfFewQueries(keys));
       });
 }

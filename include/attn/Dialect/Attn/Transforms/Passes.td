@@ -71,7 +71,35 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
     smallest to the fastest: folds, evaluations of layers, reads of the input,
     operations, and bytes at the peak, of state, temporaries and what is kept. If
     the function has an `attn.plan`, that one is marked and its counts are given as
-    closed forms too. For other functions with attention, folds and operations.
+    closed forms too.
+
+    For other functions with attention: folds, and 2 (k1 + n) operations for each;
+    then for each attention what one execution on one thread costs in each form:
+
+    * folds: visible pairs of a query and a key, in all heads, the same in any form.
+    * flops: 2 (k1 + n) for each pair that the form works on, hidden ones of a
+      tile among them.
+    * key reads: of a key and its value. Queries that share a tile of keys share
+      the read: all of a head, those of a tile, or of a block.
+    * state: packed queries and their running maxima, sums and accumulators, of
+      those in flight. The materialized form divides accumulators in registers.
+    * temporaries: scores, decays, the result before it is laid out, and keys and
+      values widened. Each loop over keys has its own: there is one for keys that a
+      mask shows to all of a tile, and one for each side of them; what fills no tile
+      of queries is code, and buffers, of its own.
+    * peak: both. No cache; disk is inputs and results.
+
+    `row_bytes` of the JSON are those of the temporaries with one number for each
+    query of a tile, which code may have in registers instead. Where code knows more
+    of a tile than its size, it takes less. Copies of tensors whose layout the
+    recurrent form changes are not counted.
+
+    L is the number of queries and of keys where they are equal or not known. n is
+    the number of tiles, or of blocks; its closed forms hold for whole ones. What a
+    `form` does not say is by the options, which are those of `attn-to-blocked`.
+    Values that depend on L are `?` without `length`, and so is what operands decide
+    (segments, offsets, valid keys). If the number of heads is not known, figures are
+    for one.
 
     All counts are exact integers. `length` is the number of tokens where a function
     leaves it free; `json` prints one object instead of text, with integers as
@@ -97,6 +125,15 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
   let options = [
     Option<"length", "length", "int64_t", "-1",
       "tokens, where a function leaves their number free">,
+    Option<"queries", "queries", "int64_t", "32",
+      "queries per tile, in rows, where the form does not say">,
+    Option<"keys", "keys", "int64_t", "256",
+      "keys per tile, in rows, where the form does not say">,
+    Option<"block", "block", "int64_t", "0",
+      "queries that share a tile of keys, in rows, where the form does not say; "
+      "0: by block-bytes">,
+    Option<"blockBytes", "block-bytes", "int64_t", "0",
+      "what the queries and sums of a block may take; 0: no blocks">,
     Option<"json", "json", "bool", "false", "print JSON">,
   ];
   let dependentDialects = ["::mlir::attn::AttnDialect"];

@@ -48,6 +48,16 @@ struct SplitFold {
 };
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
 
+/// Where `splitFoldAtMask` splits: K1 = [begin, fullBegin), K2 = [fullBegin,
+/// fullEnd), K3 = [fullEnd, end), of the keys of `range`. `visible` is what some
+/// query sees, `full` what all see; without it, no key is known to be.
+struct KeyIntervals {
+  OpFoldResult begin, fullBegin, fullEnd, end;
+};
+KeyIntervals splitKeys(MaskAlgebra &algebra, MaskAlgebra::Interval range,
+                       MaskAlgebra::Interval visible,
+                       std::optional<MaskAlgebra::Interval> full, int64_t unit);
+
 /// The keys that share a segment with some and with all queries of a fold, by
 /// binary search in their ids, if those of the keys never decrease; otherwise all
 /// keys and none. Nothing if the fold has no segments, or those of several
@@ -88,6 +98,22 @@ struct AttentionTiles {
                    // up to `queries`, each tile of them reads its own.
 };
 
+/// The tiles of the blocked form of `op`: those of its `form` where it says, else
+/// those given; a block that neither gives has as many queries as `blockBytes`
+/// holds, in whole tiles.
+AttentionTiles chooseBlockedTiles(AttentionOp op, AttentionTiles given,
+                                  int64_t blockBytes);
+
+/// Whether its queries are few, and all of them in one tile: `tileFewQueries`.
+bool isTiledAsFewQueries(AttentionOp op, const AttentionTiles &tiles);
+
+/// Whether several tiles of queries share tiles of keys.
+bool isInBlocks(AttentionOp op, const AttentionTiles &tiles);
+
+/// Keys of a tile next to the mask's edge.
+int64_t getEdgeKeys(const AttentionTiles &tiles);
+int64_t getEdgeKeysOfFewQueries(int64_t keys);
+
 /// attention  -->  for each block of queries:
 ///                   for each tile of keys that all of the block see:
 ///                     for each tile of queries of the block: s = fold(s, tile)
@@ -105,6 +131,9 @@ LogicalResult tileAttention(AttentionOp op, const AttentionTiles &tiles,
 /// Whether the queries that share keys and values, rows of all heads of a group
 /// together, are so few that they would leave vector lanes empty.
 bool hasFewQueries(AttentionOp op);
+
+/// Whether the heads of this batch dimension share keys and values.
+bool isGroup(AttentionOp op, unsigned batchDim);
 
 /// attention  -->  for each batch that has keys of its own:
 ///                   for each tile of keys: s = fold(s, tile)

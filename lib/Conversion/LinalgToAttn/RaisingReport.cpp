@@ -1,0 +1,66 @@
+//===- RaisingReport.cpp - What raising found, as text and JSON ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/LinalgToAttn.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+std::string mlir::attn::describeScores(const RaisingReport::Found &found) {
+  SmallVector<std::string> parts;
+  if (!found.mask.empty())
+    parts.push_back("mask " + found.mask);
+  if (found.hasMaskTensor)
+    parts.push_back("a mask tensor");
+  if (found.hasScoreRegion)
+    parts.push_back("a score region");
+  return parts.empty() ? "no mask" : llvm::join(parts, ", ");
+}
+
+std::string mlir::attn::describeLocation(Location location) {
+  if (auto place = location->findInstanceOf<FileLineColLoc>())
+    return (place.getFilename().getValue() + ":" +
+            llvm::Twine(place.getLine()) + ":" + llvm::Twine(place.getColumn()))
+        .str();
+  std::string text;
+  llvm::raw_string_ostream(text) << location;
+  return text;
+}
+
+void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
+  for (const RaisingReport::Found &found : report.found)
+    os << "@" << found.function << " " << describeLocation(found.location)
+       << ": attention of " << found.type << ", " << describeScores(found)
+       << "\n";
+  for (const RaisingReport::Refused &refused : report.refused)
+    os << "@" << refused.function << " " << describeLocation(refused.location)
+       << ": not raised: " << refused.reason << "; " << refused.help << "\n";
+  if (report.found.empty() && report.refused.empty())
+    os << "nothing looks like attention\n";
+}
+
+llvm::json::Object mlir::attn::toJson(const RaisingReport &report) {
+  llvm::json::Array found, refused;
+  for (const RaisingReport::Found &entry : report.found)
+    found.push_back(llvm::json::Object{
+        {"function", entry.function},
+        {"location", describeLocation(entry.location)},
+        {"type", entry.type},
+        {"mask", entry.mask.empty() ? llvm::json::Value(nullptr)
+                                    : llvm::json::Value(entry.mask)},
+        {"mask_tensor", entry.hasMaskTensor},
+        {"score_region", entry.hasScoreRegion}});
+  for (const RaisingReport::Refused &entry : report.refused)
+    refused.push_back(llvm::json::Object{
+        {"function", entry.function},
+        {"location", describeLocation(entry.location)},
+        {"reason", entry.reason},
+        {"help", entry.help}});
+  return llvm::json::Object{{"found", std::move(found)},
+                            {"refused", std::move(refused)}};
+}

@@ -1,0 +1,123 @@
+// RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
+// RUN: %check_raised %s
+
+// Two key heads for four query heads, causal, 70 tokens.
+
+// CHECK-NOT: {{math.exp|linalg.softmax}}
+// CHECK: attn.attention{{.*}}mask = #attn.causal
+// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+
+#at_0k0jd = affine_map<(b, k, g, j, d) -> (0, k, 0, j, d)>
+#all_bkgjd = affine_map<(b, k, g, j, d) -> (b, k, g, j, d)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
+
+func.func @attention(%query: tensor<1x4x70x8xf32>,
+                     %key: tensor<1x2x70x8xf32>,
+                     %value: tensor<1x2x70x8xf32>) -> tensor<1x4x70x8xf32> {
+  %key_split = tensor.expand_shape %key [[0], [1, 2], [3], [4]] output_shape [1, 2, 1, 70, 8] : tensor<1x2x70x8xf32> into tensor<1x2x1x70x8xf32>
+  %empty = tensor.empty() : tensor<1x2x2x70x8xf32>
+  %key_spread = linalg.generic {indexing_maps = [#at_0k0jd, #all_bkgjd],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%key_split : tensor<1x2x1x70x8xf32>)
+      outs(%empty : tensor<1x2x2x70x8xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    linalg.yield %x : f32
+  } -> tensor<1x2x2x70x8xf32>
+  %key_repeated = tensor.collapse_shape %key_spread [[0], [1, 2], [3], [4]] : tensor<1x2x2x70x8xf32> into tensor<1x4x70x8xf32>
+  %value_split = tensor.expand_shape %value [[0], [1, 2], [3], [4]] output_shape [1, 2, 1, 70, 8] : tensor<1x2x70x8xf32> into tensor<1x2x1x70x8xf32>
+  %value_spread = linalg.generic {indexing_maps = [#at_0k0jd, #all_bkgjd],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%value_split : tensor<1x2x1x70x8xf32>)
+      outs(%empty : tensor<1x2x2x70x8xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    linalg.yield %x : f32
+  } -> tensor<1x2x2x70x8xf32>
+  %value_repeated = tensor.collapse_shape %value_spread [[0], [1, 2], [3], [4]] : tensor<1x2x2x70x8xf32> into tensor<1x4x70x8xf32>
+  %query_flat = tensor.collapse_shape %query [[0, 1], [2], [3]] : tensor<1x4x70x8xf32> into tensor<4x70x8xf32>
+  %key_flat = tensor.collapse_shape %key_repeated [[0, 1], [2], [3]] : tensor<1x4x70x8xf32> into tensor<4x70x8xf32>
+  %value_flat = tensor.collapse_shape %value_repeated [[0, 1], [2], [3]] : tensor<1x4x70x8xf32> into tensor<4x70x8xf32>
+  %empty_2 = tensor.empty() : tensor<4x8x70xf32>
+  %key_transposed = linalg.transpose ins(%key_flat : tensor<4x70x8xf32>)
+      outs(%empty_2 : tensor<4x8x70xf32>) permutation = [0, 2, 1]
+  %zero = arith.constant 0.0 : f32
+  %empty_3 = tensor.empty() : tensor<4x70x70xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<4x70x70xf32>) -> tensor<4x70x70xf32>
+  %scores_flat = linalg.batch_matmul
+      ins(%query_flat, %key_transposed : tensor<4x70x8xf32>, tensor<4x8x70xf32>)
+      outs(%zeros : tensor<4x70x70xf32>) -> tensor<4x70x70xf32>
+  %scores = tensor.expand_shape %scores_flat [[0, 1], [2], [3]] output_shape [1, 4, 70, 70] : tensor<4x70x70xf32> into tensor<1x4x70x70xf32>
+  %scale = arith.constant 0.35355338 : f32
+  %empty_4 = tensor.empty() : tensor<1x4x70x70xf32>
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scores : tensor<1x4x70x70xf32>)
+      outs(%empty_4 : tensor<1x4x70x70xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = arith.mulf %x, %scale : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x70xf32>
+  %minus_infinity = arith.constant 0xFF800000 : f32
+  %masked = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scaled : tensor<1x4x70x70xf32>)
+      outs(%empty_4 : tensor<1x4x70x70xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %i = linalg.index 2 : index
+    %j = linalg.index 3 : index
+    %hidden = arith.cmpi ugt, %j, %i : index
+    %y = arith.select %hidden, %minus_infinity, %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x70xf32>
+  %empty_5 = tensor.empty() : tensor<1x4x70x1xf32>
+  %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_5 : tensor<1x4x70x1xf32>) -> tensor<1x4x70x1xf32>
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%masked : tensor<1x4x70x70xf32>)
+      outs(%minus_infinities : tensor<1x4x70x1xf32>) {
+  ^bb0(%x: f32, %most: f32):
+    %y = arith.maximumf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x1xf32>
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%masked, %max : tensor<1x4x70x70xf32>, tensor<1x4x70x1xf32>)
+      outs(%empty_4 : tensor<1x4x70x70xf32>) {
+  ^bb0(%x: f32, %most: f32, %out: f32):
+    %y = arith.subf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x70xf32>
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%difference : tensor<1x4x70x70xf32>)
+      outs(%empty_4 : tensor<1x4x70x70xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x70xf32>
+  %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_5 : tensor<1x4x70x1xf32>) -> tensor<1x4x70x1xf32>
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%power : tensor<1x4x70x70xf32>)
+      outs(%zeros_2 : tensor<1x4x70x1xf32>) {
+  ^bb0(%x: f32, %sum_in: f32):
+    %y = arith.addf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x1xf32>
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%power, %sum : tensor<1x4x70x70xf32>, tensor<1x4x70x1xf32>)
+      outs(%empty_4 : tensor<1x4x70x70xf32>) {
+  ^bb0(%x: f32, %sum_in: f32, %out: f32):
+    %y = arith.divf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<1x4x70x70xf32>
+  %probability_flat = tensor.collapse_shape %probability [[0, 1], [2], [3]] : tensor<1x4x70x70xf32> into tensor<4x70x70xf32>
+  %empty_6 = tensor.empty() : tensor<4x70x8xf32>
+  %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_6 : tensor<4x70x8xf32>) -> tensor<4x70x8xf32>
+  %result_flat = linalg.batch_matmul
+      ins(%probability_flat, %value_flat : tensor<4x70x70xf32>, tensor<4x70x8xf32>)
+      outs(%zeros_3 : tensor<4x70x8xf32>) -> tensor<4x70x8xf32>
+  %result = tensor.expand_shape %result_flat [[0, 1], [2], [3]] output_shape [1, 4, 70, 8] : tensor<4x70x8xf32> into tensor<1x4x70x8xf32>
+  return %result : tensor<1x4x70x8xf32>
+}

@@ -1,0 +1,65 @@
+// RUN: attn-opt %s --linalg-to-attn --verify-diagnostics | FileCheck %s
+// RUN: %check_raised %s
+
+// Each score has a weight of its own: sigmoid attention.
+
+// CHECK: func.func
+// CHECK-NOT: attn.attention
+
+#bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
+#bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
+#bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
+#bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
+#bhin = affine_map<(b, h, i, n, j) -> (b, h, i, n)>
+
+func.func @attention(%query: tensor<2x3x5x4xf32>,
+                     %key: tensor<2x3x5x4xf32>,
+                     %value: tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32> {
+  %one = arith.constant 1.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<2x3x5x5xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
+  %scores = linalg.generic {indexing_maps = [#bhid, #bhjd, #bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%query, %key : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)
+      outs(%zeros : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x5xf32>
+  %scale = arith.constant 0.5 : f32
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scores : tensor<2x3x5x5xf32>)
+      outs(%empty : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = arith.mulf %x, %scale : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %weights = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scaled : tensor<2x3x5x5xf32>)
+      outs(%empty : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %n = arith.negf %x : f32
+    %e = math.exp %n : f32
+    %d = arith.addf %one, %e : f32
+    %y = arith.divf %one, %d : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %empty_2 = tensor.empty() : tensor<2x3x5x4xf32>
+  %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%weights, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)
+      outs(%zeros_2 : tensor<2x3x5x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x4xf32>
+  return %result : tensor<2x3x5x4xf32>
+}

@@ -1,0 +1,124 @@
+// RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
+// RUN: %check_raised %s
+
+// ONNX exporters: scale of both sides by Sqrt(Sqrt(d)), Where with the most
+// negative number, Softmax as an operation.
+
+// CHECK-NOT: {{math.exp|linalg.softmax}}
+// CHECK: attn.attention{{.*}}mask = #attn.causal
+// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+
+#all_bhid = affine_map<(b, h, i, d) -> (b, h, i, d)>
+#all_bhdj = affine_map<(b, h, d, j) -> (b, h, d, j)>
+#bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
+#bhdj = affine_map<(b, h, i, j, d) -> (b, h, d, j)>
+#bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
+#at_00ij = affine_map<(b, h, i, j) -> (0, 0, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#bhi0 = affine_map<(b, h, i, j) -> (b, h, i, 0)>
+#bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
+#bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
+#bhin = affine_map<(b, h, i, n, j) -> (b, h, i, n)>
+
+func.func @attention(%query: tensor<2x3x5x4xf32>,
+                     %key: tensor<2x3x5x4xf32>,
+                     %value: tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32> {
+  %quarter_root = arith.constant 1.4142135623730951 : f32
+  %empty = tensor.empty() : tensor<2x3x5x4xf32>
+  %query_scaled = linalg.generic {indexing_maps = [#all_bhid, #all_bhid],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%query : tensor<2x3x5x4xf32>)
+      outs(%empty : tensor<2x3x5x4xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = arith.divf %x, %quarter_root : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x4xf32>
+  %empty_2 = tensor.empty() : tensor<2x3x4x5xf32>
+  %key_transposed = linalg.transpose ins(%key : tensor<2x3x5x4xf32>)
+      outs(%empty_2 : tensor<2x3x4x5xf32>) permutation = [0, 1, 3, 2]
+  %key_scaled = linalg.generic {indexing_maps = [#all_bhdj, #all_bhdj],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%key_transposed : tensor<2x3x4x5xf32>)
+      outs(%empty_2 : tensor<2x3x4x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = arith.divf %x, %quarter_root : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x4x5xf32>
+  %zero = arith.constant 0.0 : f32
+  %empty_3 = tensor.empty() : tensor<2x3x5x5xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
+  %scores = linalg.generic {indexing_maps = [#bhid, #bhdj, #bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%query_scaled, %key_scaled : tensor<2x3x5x4xf32>, tensor<2x3x4x5xf32>)
+      outs(%zeros : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x5xf32>
+  %visible = arith.constant dense<[[[[true, false, false, false, false], [true, true, false, false, false], [true, true, true, false, false], [true, true, true, true, false], [true, true, true, true, true]]]]> : tensor<1x1x5x5xi1>
+  %lowest = arith.constant -3.40282347E+38 : f32
+  %masked = linalg.generic {indexing_maps = [#at_00ij, #all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%visible, %scores : tensor<1x1x5x5xi1>, tensor<2x3x5x5xf32>)
+      outs(%empty_3 : tensor<2x3x5x5xf32>) {
+  ^bb0(%visible_in: i1, %x: f32, %out: f32):
+    %y = arith.select %visible_in, %x, %lowest : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %minus_infinity = arith.constant 0xFF800000 : f32
+  %empty_4 = tensor.empty() : tensor<2x3x5x1xf32>
+  %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_4 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%masked : tensor<2x3x5x5xf32>)
+      outs(%minus_infinities : tensor<2x3x5x1xf32>) {
+  ^bb0(%x: f32, %most: f32):
+    %y = arith.maximumf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x1xf32>
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%masked, %max : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
+      outs(%empty_3 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %most: f32, %out: f32):
+    %y = arith.subf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%difference : tensor<2x3x5x5xf32>)
+      outs(%empty_3 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_4 : tensor<2x3x5x1xf32>) -> tensor<2x3x5x1xf32>
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi0],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%power : tensor<2x3x5x5xf32>)
+      outs(%zeros_2 : tensor<2x3x5x1xf32>) {
+  ^bb0(%x: f32, %sum_in: f32):
+    %y = arith.addf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x1xf32>
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi0, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5x1xf32>)
+      outs(%empty_3 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %sum_in: f32, %out: f32):
+    %y = arith.divf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%probability, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)
+      outs(%zeros_3 : tensor<2x3x5x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum_in: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum_in, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x4xf32>
+  return %result : tensor<2x3x5x4xf32>
+}

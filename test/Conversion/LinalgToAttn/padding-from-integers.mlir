@@ -1,0 +1,128 @@
+// RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
+// RUN: %python -c "import numpy as n; r = n.random.default_rng(0); \
+// RUN:   [n.save(f'%t{i}.npy', r.standard_normal((2, 3, 5, 4)).astype('f')) for i in range(3)]; \
+// RUN:   n.save('%t3.npy', n.array([[1, 1, 1, 1, 0], [0, 1, 1, 0, 0]]))"
+// RUN: %check_raised %s --input=%t0.npy --input=%t1.npy --input=%t2.npy --input=%t3.npy
+
+// Padding of integers (1 for a token, 0 for padding): (1 - mask) * most
+// negative number is added (BERT).
+
+// CHECK-NOT: {{math.exp|linalg.softmax}}
+// CHECK: attn.attention{{.*}}mask_tensor(
+// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+
+#all_bxyj = affine_map<(b, x, y, j) -> (b, x, y, j)>
+#bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
+#bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>
+#bhij = affine_map<(b, h, i, j, d) -> (b, h, i, j)>
+#all_bhij = affine_map<(b, h, i, j) -> (b, h, i, j)>
+#b00j = affine_map<(b, h, i, j) -> (b, 0, 0, j)>
+#bhi = affine_map<(b, h, i, j) -> (b, h, i)>
+#bhij_of_bhinj = affine_map<(b, h, i, n, j) -> (b, h, i, j)>
+#bhjn = affine_map<(b, h, i, n, j) -> (b, h, j, n)>
+#bhin = affine_map<(b, h, i, n, j) -> (b, h, i, n)>
+
+func.func @attention(%query: tensor<2x3x5x4xf32>,
+                     %key: tensor<2x3x5x4xf32>,
+                     %value: tensor<2x3x5x4xf32>,
+                     %mask: tensor<2x5xi64>) -> tensor<2x3x5x4xf32> {
+  %one = arith.constant 1.0 : f32
+  %lowest = arith.constant -3.40282347E+38 : f32
+  %mask_4d = tensor.expand_shape %mask [[0], [1, 2, 3]] output_shape [2, 1, 1, 5] : tensor<2x5xi64> into tensor<2x1x1x5xi64>
+  %empty = tensor.empty() : tensor<2x1x1x5xf32>
+  %bias = linalg.generic {indexing_maps = [#all_bxyj, #all_bxyj],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%mask_4d : tensor<2x1x1x5xi64>)
+      outs(%empty : tensor<2x1x1x5xf32>) {
+  ^bb0(%m: i64, %out: f32):
+    %x = arith.sitofp %m : i64 to f32
+    %rest = arith.subf %one, %x : f32
+    %y = arith.mulf %rest, %lowest : f32
+    linalg.yield %y : f32
+  } -> tensor<2x1x1x5xf32>
+  %zero = arith.constant 0.0 : f32
+  %empty_2 = tensor.empty() : tensor<2x3x5x5xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty_2 : tensor<2x3x5x5xf32>) -> tensor<2x3x5x5xf32>
+  %scores = linalg.generic {indexing_maps = [#bhid, #bhjd, #bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%query, %key : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>)
+      outs(%zeros : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x5xf32>
+  %scale = arith.constant 0.5 : f32
+  %scaled = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scores : tensor<2x3x5x5xf32>)
+      outs(%empty_2 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = arith.mulf %x, %scale : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %masked = linalg.generic {indexing_maps = [#all_bhij, #b00j, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%scaled, %bias : tensor<2x3x5x5xf32>, tensor<2x1x1x5xf32>)
+      outs(%empty_2 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %b: f32, %out: f32):
+    %y = arith.addf %x, %b : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %minus_infinity = arith.constant 0xFF800000 : f32
+  %empty_3 = tensor.empty() : tensor<2x3x5xf32>
+  %minus_infinities = linalg.fill ins(%minus_infinity : f32) outs(%empty_3 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+  %max = linalg.generic {indexing_maps = [#all_bhij, #bhi],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%masked : tensor<2x3x5x5xf32>)
+      outs(%minus_infinities : tensor<2x3x5xf32>) {
+  ^bb0(%x: f32, %most: f32):
+    %y = arith.maximumf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5xf32>
+  %difference = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%masked, %max : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
+      outs(%empty_2 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %most: f32, %out: f32):
+    %y = arith.subf %x, %most : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %power = linalg.generic {indexing_maps = [#all_bhij, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%difference : tensor<2x3x5x5xf32>)
+      outs(%empty_2 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %y = math.exp %x : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %zeros_2 = linalg.fill ins(%zero : f32) outs(%empty_3 : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+  %sum = linalg.generic {indexing_maps = [#all_bhij, #bhi],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%power : tensor<2x3x5x5xf32>)
+      outs(%zeros_2 : tensor<2x3x5xf32>) {
+  ^bb0(%x: f32, %sum_in: f32):
+    %y = arith.addf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5xf32>
+  %probability = linalg.generic {indexing_maps = [#all_bhij, #bhi, #all_bhij],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%power, %sum : tensor<2x3x5x5xf32>, tensor<2x3x5xf32>)
+      outs(%empty_2 : tensor<2x3x5x5xf32>) {
+  ^bb0(%x: f32, %sum_in: f32, %out: f32):
+    %y = arith.divf %x, %sum_in : f32
+    linalg.yield %y : f32
+  } -> tensor<2x3x5x5xf32>
+  %empty_4 = tensor.empty() : tensor<2x3x5x4xf32>
+  %zeros_3 = linalg.fill ins(%zero : f32) outs(%empty_4 : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %result = linalg.generic {indexing_maps = [#bhij_of_bhinj, #bhjn, #bhin],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%probability, %value : tensor<2x3x5x5xf32>, tensor<2x3x5x4xf32>)
+      outs(%zeros_3 : tensor<2x3x5x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum_in: f32):
+    %p = arith.mulf %x, %y : f32
+    %t = arith.addf %sum_in, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<2x3x5x4xf32>
+  return %result : tensor<2x3x5x4xf32>
+}

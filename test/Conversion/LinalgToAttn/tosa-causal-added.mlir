@@ -1,0 +1,32 @@
+// RUN: mlir-opt %s -o %t.mlir \
+// RUN:   --pass-pipeline="builtin.module(func.func(tosa-to-linalg-named,tosa-to-linalg,tosa-to-arith,tosa-to-tensor))"
+// RUN: attn-opt %t.mlir --linalg-to-attn --canonicalize | FileCheck %s
+// RUN: %check_raised %t.mlir
+
+// TOSA with a constant triangle of zeros and most negative numbers that is
+// added.
+
+// CHECK-NOT: {{math.exp|linalg.softmax}}
+// CHECK: attn.attention{{.*}}mask = #attn.causal
+// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+
+func.func @attention(%query: tensor<6x5x4xf32>,
+                     %key: tensor<6x5x4xf32>,
+                     %value: tensor<6x5x4xf32>) -> tensor<6x5x4xf32> {
+  %zero_point = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %scale = "tosa.const"() <{values = dense<0.5> : tensor<1x1x1xf32>}> : () -> tensor<1x1x1xf32>
+  %bias = "tosa.const"() <{values = dense<[[[0.0, -3.40282347E+38, -3.40282347E+38, -3.40282347E+38, -3.40282347E+38], [0.0, 0.0, -3.40282347E+38, -3.40282347E+38, -3.40282347E+38], [0.0, 0.0, 0.0, -3.40282347E+38, -3.40282347E+38], [0.0, 0.0, 0.0, 0.0, -3.40282347E+38], [0.0, 0.0, 0.0, 0.0, 0.0]]]> : tensor<1x5x5xf32>}> : () -> tensor<1x5x5xf32>
+  %key_transposed = tosa.transpose %key {perms = array<i32: 0, 2, 1>} : (tensor<6x5x4xf32>) -> tensor<6x4x5xf32>
+  %scores = tosa.matmul %query, %key_transposed, %zero_point, %zero_point : (tensor<6x5x4xf32>, tensor<6x4x5xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<6x5x5xf32>
+  %scaled = tosa.mul %scores, %scale, %shift : (tensor<6x5x5xf32>, tensor<1x1x1xf32>, tensor<1xi8>) -> tensor<6x5x5xf32>
+  %masked = tosa.add %scaled, %bias : (tensor<6x5x5xf32>, tensor<1x5x5xf32>) -> tensor<6x5x5xf32>
+  %max = tosa.reduce_max %masked {axis = 2 : i32} : (tensor<6x5x5xf32>) -> tensor<6x5x1xf32>
+  %difference = tosa.sub %masked, %max : (tensor<6x5x5xf32>, tensor<6x5x1xf32>) -> tensor<6x5x5xf32>
+  %power = tosa.exp %difference : (tensor<6x5x5xf32>) -> tensor<6x5x5xf32>
+  %sum = tosa.reduce_sum %power {axis = 2 : i32} : (tensor<6x5x5xf32>) -> tensor<6x5x1xf32>
+  %reciprocal = tosa.reciprocal %sum : (tensor<6x5x1xf32>) -> tensor<6x5x1xf32>
+  %probability = tosa.mul %power, %reciprocal, %shift : (tensor<6x5x5xf32>, tensor<6x5x1xf32>, tensor<1xi8>) -> tensor<6x5x5xf32>
+  %result = tosa.matmul %probability, %value, %zero_point, %zero_point : (tensor<6x5x5xf32>, tensor<6x5x4xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<6x5x4xf32>
+  return %result : tensor<6x5x4xf32>
+}
