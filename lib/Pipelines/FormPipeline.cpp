@@ -9,14 +9,34 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
+void mlir::attn::buildImportPipeline(OpPassManager &pm) {
+  pm.addPass(createForeignToAttn({/*refuseOthers=*/true}));
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(tosa::createTosaMakeBroadcastablePass());
+  functions.addPass(createTosaToLinalgNamed());
+  functions.addPass(createTosaToLinalg());
+  functions.addPass(createTosaToArithPass());
+  functions.addPass(createTosaToTensorPass());
+}
+
+void mlir::attn::buildRaisePipeline(OpPassManager &pm) {
+  buildImportPipeline(pm);
+  pm.addPass(createLinalgToAttn());
+  pm.addPass(createCanonicalizerPass());
+}
+
 void mlir::attn::buildSelectPipeline(OpPassManager &pm,
                                      const FormPipelineOptions &options) {
+  pm.addPass(createForeignToAttn());
   // A stack is one function.
   if (options.form == FormKind::Recompute || options.memoryBudget >= 0)
     pm.addPass(createInlinerPass());

@@ -30,6 +30,10 @@ void mlir::attn::registerPassesAndPipelines() {
   recur::registerRecurTransformsPasses();
   registerAttnConversionPasses();
   registerAttnCPUPasses();
+  PassPipelineRegistration<>(
+      "attn-raise-pipeline",
+      "attention of other projects, or spelled out, to attn.attention",
+      buildRaisePipeline);
   PassPipelineRegistration<FormPipelineOptions>(
       "attn-form-pipeline",
       "attention to a form, decomposed to linalg on tensors",

@@ -7,11 +7,13 @@
 
 #include "Conformance.h"
 #include "Accuracy.h"
+#include "attn/Conversion/Passes.h"
 #include "attn/Runtime/Npy.h"
 #include "common/KernelRun.h"
 #include "common/ToolOptions.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -141,16 +143,37 @@ struct Variant {
 };
 } // namespace
 
+/// The module of `source`, with no operation that is not known.
+static llvm::Expected<OwningOpRef<ModuleOp>> parse(const std::string &source,
+                                                   MLIRContext &context) {
+  std::string reason;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (reason.empty())
+      llvm::raw_string_ostream(reason) << diagnostic;
+    return success();
+  });
+  context.allowUnregisteredDialects();
+  auto module = parseSourceString<ModuleOp>(source, &context);
+  if (!module)
+    return llvm::createStringError("malformed IR: " + reason);
+  PassManager pm(&context, ModuleOp::getOperationName());
+  pm.addPass(createForeignToAttn({/*refuseOthers=*/true}));
+  if (failed(pm.run(*module)))
+    return llvm::createStringError(reason);
+  return module;
+}
+
 /// Fails with the reason to skip the case.
 static llvm::Expected<std::vector<Variant>>
-getVariants(const ConformanceCase &test, ArrayRef<FormKind> forms) {
+getVariants(const ConformanceCase &test, ArrayRef<FormKind> forms,
+            MLIRContext &context) {
   std::vector<Variant> variants;
   if (test.operation == "Attention") {
-    auto source = getOnnxAttentionModule(test);
-    if (!source)
-      return source.takeError();
+    std::string source = getOnnxAttentionModule(test);
+    if (auto module = parse(source, context); !module)
+      return module.takeError();
     for (FormKind form : forms)
-      variants.push_back({stringifyFormKind(form).str(), *source, form});
+      variants.push_back({stringifyFormKind(form).str(), source, form});
     return variants;
   }
   if (test.operation != "LinearAttention")
@@ -172,6 +195,9 @@ static llvm::Expected<double> runVariant(const ConformanceCase &test,
                                          const Variant &variant,
                                          CompileOptions options,
                                          MLIRContext &context) {
+  auto module = parse(variant.source, context);
+  if (!module)
+    return module.takeError();
   // Diagnostics become the reason.
   std::string reason;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
@@ -179,11 +205,8 @@ static llvm::Expected<double> runVariant(const ConformanceCase &test,
       llvm::raw_string_ostream(reason) << diagnostic;
     return success();
   });
-  auto module = parseSourceString<ModuleOp>(variant.source, &context);
-  if (!module)
-    return llvm::createStringError("malformed IR: " + reason);
   options.form = variant.form;
-  FailureOr<CompiledKernel> compiled = compileToObject(*module, options);
+  FailureOr<CompiledKernel> compiled = compileToObject(**module, options);
   if (failed(compiled))
     return llvm::createStringError("does not compile: " + reason);
   auto kernel = LoadedKernel::load(compiled->object, compiled->interface);
@@ -258,7 +281,7 @@ LogicalResult mlir::attn::runConformance(StringRef directory,
       fail(llvm::toString(test.takeError()));
       continue;
     }
-    auto variants = getVariants(*test, forms);
+    auto variants = getVariants(*test, forms, context);
     if (!variants) {
       ++skipped;
       llvm::outs() << "SKIP  " << name << ": "

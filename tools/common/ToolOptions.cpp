@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "common/ToolOptions.h"
+#include "attn/Pipelines/Pipelines.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
@@ -256,8 +257,24 @@ std::unique_ptr<ModuleFile> ModuleFile::open(StringRef path,
             llvm::Twine(kMaxNesting) + " deep; flatten the function");
     return nullptr;
   }
-  file->module = parseSourceFile<ModuleOp>(file->sources, &context);
+  // Attention of other projects comes as operations that nobody registers. What
+  // is checked, described and compiled is what they become.
+  context.allowUnregisteredDialects();
+  {
+    ScopedDiagnosticHandler hint(&context, [](Diagnostic &diagnostic) {
+      if (StringRef(diagnostic.str()).starts_with("Dialect `"))
+        diagnostic.attachNote()
+            << "operations of other projects are read in generic form: print "
+               "the file with --mlir-print-op-generic (docs/Raising/Foreign.md)";
+      return failure();
+    });
+    file->module = parseSourceFile<ModuleOp>(file->sources, &context);
+  }
   if (!file->module)
+    return nullptr;
+  PassManager pm(&context, ModuleOp::getOperationName());
+  buildImportPipeline(pm);
+  if (failed(pm.run(*file->module)))
     return nullptr;
   return file;
 }

@@ -54,7 +54,7 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
     ```mlir
     %init = tensor.empty() : tensor<2x8x4xf32>
     %o = attn.attention ins(%q, %kt, %v : tensor<2x8x4xf32>, tensor<2x4x8xf32>, tensor<2x8x4xf32>) outs(%init : tensor<2x8x4xf32>)
-           {indexing_maps = [..., affine_map<(b, m, k1, k2, n) -> (b, k1, k2)>, ...], scale = 1.0}
+           indexing_maps = [..., #map1, ...] {scale = 1.000000e+00 : f64}
     ```
   }];
   let options = [
@@ -317,6 +317,58 @@ def AttnToRecur : Pass<"attn-to-recur"> {
     "::mlir::attn::AttnDialect", "::mlir::recur::RecurDialect",
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ForeignToAttn : Pass<"foreign-to-attn"> {
+  let summary = "attention of other dialects, in generic form";
+  let description = [{
+    Rewrites the attention operations of other projects to `attn.attention`, or to
+    `attn.fold` where they are a step of it. Those projects are not linked: their
+    operations are unregistered ones, as the generic form of MLIR holds them
+    (`--mlir-print-op-generic`).
+
+        iree_linalg_ext.attention           IREE
+        iree_linalg_ext.online_attention    IREE; becomes a fold
+        tm_tensor.attention                 torch-mlir
+        onnx.Attention                      onnx-mlir, opset 23 on
+        onnx.Custom                         onnx-mlir, if it is GroupQueryAttention
+                                            of com.microsoft
+
+    docs/Raising/Foreign.md says what each operand and attribute becomes. An
+    operand, attribute or type whose meaning `attn` cannot keep is an error that
+    says which, and what would help. `onnx.NoValue`, `onnx.Return` and
+    `onnx.EntryPoint`, which frame a graph, become what they mean.
+
+    ```mlir
+    func.func @example(%q: tensor<2x8x16x64xf32>, %k: tensor<2x8x16x64xf32>, %v: tensor<2x8x16x64xf32>) -> tensor<2x8x16x64xf32> {
+      %none = "onnx.NoValue"() <{value}> : () -> none
+      %y, %present_key, %present_value, %scores = "onnx.Attention"(%q, %k, %v, %none, %none, %none)
+          <{is_causal = 1 : si64, scale = 0.125 : f32}>
+          : (tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>, none, none, none)
+          -> (tensor<2x8x16x64xf32>, none, none, none)
+      return %y : tensor<2x8x16x64xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %init = tensor.empty() : tensor<2x8x16x64xf32>
+    %y = attn.attention ins(%q, %k, %v : tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>, tensor<2x8x16x64xf32>) outs(%init : tensor<2x8x16x64xf32>) {mask = #attn.causal, scale = 1.250000e-01 : f64} -> tensor<2x8x16x64xf32>
+    ```
+
+    Other operations of dialects that are not there stay, unless `refuse-others`
+    makes them errors, as the tools do: nothing below could lower them.
+  }];
+  let options = [
+    Option<"refuseOthers", "refuse-others", "bool", "false",
+      "operations that no dialect defines, and that are no attention, are errors">,
+  ];
+  let dependentDialects = [
+    "::mlir::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def RecurToAttn : Pass<"recur-to-attn"> {

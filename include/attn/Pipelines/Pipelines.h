@@ -58,6 +58,12 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::desc("tokens to plan for, where their number is free"),
       llvm::cl::init(-1)};
 };
+/// Operations of other projects, and of TOSA, to attention and linalg: what the
+/// reference and the other pipelines understand. Others are errors.
+void buildImportPipeline(OpPassManager &pm);
+/// Also finds attention that is spelled out.
+void buildRaisePipeline(OpPassManager &pm);
+
 /// Makes the choices, as attributes, and then carries them out.
 void buildSelectPipeline(OpPassManager &pm, const FormPipelineOptions &options);
 void buildFormPipeline(OpPassManager &pm, const FormPipelineOptions &options);

@@ -1,7 +1,5 @@
-// RUN: mlir-opt %s -o %t.mlir \
-// RUN:   --pass-pipeline="builtin.module(func.func(tosa-to-linalg-named,tosa-to-linalg,tosa-to-arith,tosa-to-tensor))"
-// RUN: attn-opt %t.mlir --linalg-to-attn --canonicalize | FileCheck %s
-// RUN: %check_raised %t.mlir
+// RUN: attn-opt %s --attn-raise-pipeline | FileCheck %s
+// RUN: %check_raised %s
 
 // TOSA with a constant triangle of booleans that selects.
 

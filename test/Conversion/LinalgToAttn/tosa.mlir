@@ -1,7 +1,5 @@
-// RUN: mlir-opt %s -o %t.mlir \
-// RUN:   --pass-pipeline="builtin.module(func.func(tosa-to-linalg-named,tosa-to-linalg,tosa-to-arith,tosa-to-tensor))"
-// RUN: attn-opt %t.mlir --linalg-to-attn --canonicalize | FileCheck %s
-// RUN: %check_raised %t.mlir
+// RUN: attn-opt %s --attn-raise-pipeline | FileCheck %s
+// RUN: %check_raised %s
 
 // TOSA, as an exporter of PyTorch or TensorFlow Lite writes it; lowered to
 // linalg by MLIR's own passes.

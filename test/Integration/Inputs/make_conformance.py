@@ -95,6 +95,18 @@ def main():
     simple("additive_mask_per_head", draw(2, 2, 6, 8), draw(2, 2, 10, 8), draw(2, 2, 10, 8),
            mask=draw(2, 6, 10))  # fmt: skip
 
+    # Keys beyond the mask are hidden.
+    q, k, v = draw(2, 2, 6, 8), draw(2, 2, 10, 8), draw(2, 2, 10, 8)
+    for name, mask, fill in (("short_mask", draw(2, 6, 7), -np.inf),
+                             ("short_boolean_mask", random.uniform(size=(6, 7)) < 0.7, False)):
+        whole = np.pad(mask, [(0, 0)] * (mask.ndim - 1) + [(0, 3)], constant_values=fill)
+        write(folder, name, "Attention", {}, {"Q": q, "K": k, "V": v, "attn_mask": mask},
+              {"Y": attention(q, k, v, mask=whole).astype(np.float32)})  # fmt: skip
+    write(folder, "returned_scores", "Attention", {"qk_matmul_output_mode": 1},
+          {"Q": q, "K": k, "V": v},
+          {"Y": q, "present_key": k, "present_value": v,
+           "scores": draw(2, 2, 6, 10)})  # fmt: skip
+
     # A cache of 4 keys before 3 new ones.
     q, k, v = draw(1, 2, 3, 8), draw(1, 2, 3, 8), draw(1, 2, 3, 8)
     past_k, past_v = draw(1, 2, 4, 8), draw(1, 2, 4, 8)
