@@ -22,8 +22,8 @@ void mlir::attn::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createForeignToAttn({/*refuseOthers=*/true}));
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(tosa::createTosaMakeBroadcastablePass());
-  functions.addPass(createTosaToLinalgNamed());
-  functions.addPass(createTosaToLinalg());
+  functions.addPass(tosa::createTosaToLinalgNamed());
+  functions.addPass(tosa::createTosaToLinalg());
   functions.addPass(createTosaToArithPass());
   functions.addPass(createTosaToTensorPass());
 }
