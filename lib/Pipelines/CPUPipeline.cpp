@@ -26,6 +26,7 @@ using namespace mlir::attn;
 
 static void addBufferization(OpPassManager &pm,
                              const CPUPipelineOptions &cpu) {
+  pm.addNestedPass<func::FuncOp>(createCPUSplitDestinations());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createCanonicalizerPass());
   CPUBoundTemporariesOptions temporaries;

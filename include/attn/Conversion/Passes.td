@@ -53,8 +53,7 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
 
     ```mlir
     %init = tensor.empty() : tensor<2x8x4xf32>
-    %o = attn.attention ins(%q, %kt, %v : tensor<2x8x4xf32>, tensor<2x4x8xf32>, tensor<2x8x4xf32>) outs(%init : tensor<2x8x4xf32>)
-           indexing_maps = [..., #map1, ...] {scale = 1.000000e+00 : f64}
+    %o = attn.attention ins(%q, %kt, %v : ...) outs(%init : tensor<2x8x4xf32>) indexing_maps = [..., #map1, ...] {scale = 1.000000e+00 : f64}
     ```
   }];
   let options = [

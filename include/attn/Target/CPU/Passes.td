@@ -199,6 +199,37 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     "::mlir::vector::VectorDialect"];
 }
 
+def CPUSplitDestinations : Pass<"cpu-split-destinations", "::mlir::func::FuncOp"> {
+  let summary = "no value is the destination of two operations";
+  let description = [{
+    A value that one operation writes into and another writes into or views gets a
+    copy for the first: a fill is filled again. Bufferization would copy as well;
+    but what is written into memory of the caller is, to its analysis, no value, and
+    with `eliminate-empty-tensors` two results would share such memory.
+
+    ```mlir
+    func.func @example(%a: tensor<5xf32>, %b: tensor<5xf32>) -> (tensor<7xf32>, tensor<7xf32>) {
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<7xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<7xf32>) -> tensor<7xf32>
+      %x = tensor.insert_slice %a into %f[0] [5] [1] : tensor<5xf32> into tensor<7xf32>
+      %y = tensor.insert_slice %b into %f[0] [5] [1] : tensor<5xf32> into tensor<7xf32>
+      return %x, %y : tensor<7xf32>, tensor<7xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %f = linalg.fill ins(%zero : f32) outs(%e : tensor<7xf32>) -> tensor<7xf32>
+    %x = tensor.insert_slice %a into %f[0] [5] [1] : tensor<5xf32> into tensor<7xf32>
+    %g = linalg.fill ins(%zero : f32) outs(%h : tensor<7xf32>) -> tensor<7xf32>
+    %y = tensor.insert_slice %b into %g[0] [5] [1] : tensor<5xf32> into tensor<7xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
   let summary = "give temporaries of bounded size that bound";
   let description = [{

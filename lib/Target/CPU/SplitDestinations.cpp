@@ -1,0 +1,82 @@
+//===- SplitDestinations.cpp - No value is the destination of two ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SubsetOpInterface.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CPUSPLITDESTINATIONS
+#include "attn/Target/CPU/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Whether `use` is written into.
+static bool isDestination(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (auto insertion = dyn_cast<SubsetInsertionOpInterface>(op))
+    return &use == &insertion.getDestinationOperand();
+  auto dps = dyn_cast<DestinationStyleOpInterface>(op);
+  return dps && dps.isDpsInit(&use);
+}
+
+/// Whether what `use` gives may be the same memory, and is looked at later.
+static bool isShared(OpOperand &use) {
+  return isDestination(use) ||
+         isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+             tensor::ExpandShapeOp, tensor::CastOp, func::ReturnOp,
+             bufferization::MaterializeInDestinationOp>(use.getOwner());
+}
+
+/// A value of its own with the content of `value`.
+static Value copy(OpBuilder &b, Value value) {
+  Location loc = value.getLoc();
+  if (auto fill = value.getDefiningOp<linalg::FillOp>()) {
+    IRMapping mapping;
+    if (auto empty = fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>())
+      mapping.map(empty.getResult(), b.clone(*empty)->getResult(0));
+    return b.clone(*fill, mapping)->getResult(0);
+  }
+  Value empty = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, value),
+      getElementTypeOrSelf(value.getType()));
+  return linalg::CopyOp::create(b, loc, value, empty).getResult(0);
+}
+
+namespace {
+struct CPUSplitDestinations
+    : attn::impl::CPUSplitDestinationsBase<CPUSplitDestinations> {
+  void runOnOperation() override {
+    // Loops carry what is written in them; results of functions are computed
+    // outside of loops.
+    SmallVector<OpOperand *> uses;
+    for (Operation &op : getOperation().getOps())
+      for (OpOperand &use : op.getOpOperands())
+        if (Operation *def = use.get().getDefiningOp();
+            def && isDestination(use) &&
+            isa<DestinationStyleOpInterface, SubsetInsertionOpInterface>(def))
+          uses.push_back(&use);
+    // The first of those that write keeps the value, if nobody views it.
+    for (OpOperand *use : llvm::reverse(uses)) {
+      bool hasOther = llvm::any_of(use->get().getUses(), [&](OpOperand &other) {
+        return &other != use && isShared(other);
+      });
+      if (!hasOther)
+        continue;
+      OpBuilder b(use->getOwner());
+      use->set(copy(b, use->get()));
+    }
+  }
+};
+} // namespace
