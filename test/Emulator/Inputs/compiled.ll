@@ -88,7 +88,7 @@ define ptx_kernel void @bits(ptr %in, ptr %out) {
     i32 5, label %c5
   ]
 c0:
-  %r0 = call i32 @llvm.fshl.i32(i32 %w, i32 %t, i32 %w)
+  %r0 = call i32 @llvm.fshl.i32(i32 %w, i32 %w, i32 %t)
   br label %end
 c1:
   %r1 = call i32 @llvm.ctpop.i32(i32 %w)
