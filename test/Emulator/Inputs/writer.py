@@ -27,18 +27,20 @@ class Writer:
         self(f"{opcode} {', '.join([register, *map(str, operands)])}")
         return register
 
-    def kernel(self, name, parameters, target="sm_80", shared=0, head=""):
+    def kernel(self, name, parameters, target="sm_80", shared=0):
         """The file with this one kernel; parameters are (type, name)."""
         given = ", ".join(f".param {t} {n}" for t, n in parameters)
         registers = [
             f"  .reg .{width} %{kind}<{self.used[kind] + 1}>;"
             for kind, width in self.WIDTHS.items()
         ]
-        if shared:
-            head += f"  .shared .align 1024 .b8 tiles[{shared}];\n"
+        # No size: what a launch gives.
+        tiles = ".shared .align 1024 .b8 tiles"
+        head = f"  {tiles}[{shared}];\n" if shared else ""
+        outside = "" if shared else f".extern {tiles}[];\n"
         body = "\n".join(registers + self.lines)
         return (
-            f".version 8.0\n.target {target}\n.address_size 64\n"
+            f".version 8.0\n.target {target}\n.address_size 64\n{outside}"
             f".visible .entry {name}({given})\n{{\n{head}{body}\n  ret;\n}}\n"
         )
 

@@ -67,10 +67,18 @@ def build_runtime(cxx, key, cache):
     if os.path.isdir(folder):
         return folder
     work = tempfile.mkdtemp(dir=cache)
-    for name in sources((".cpp",)):
-        extra = ["-frounding-math"] if name == "rounding.cpp" else []
-        run([cxx, *FLAGS, *extra, "-O2", "-c", os.path.join(RUNTIME, name),
+    # All in one, which compiles in a third of the time; but the rounding
+    # modes need a flag of their own.
+    for name, parts, extra in [
+        ("rounding", ["rounding.cpp"], ["-frounding-math"]),
+        ("rest", [f for f in sources((".cpp",)) if f != "rounding.cpp"], []),
+    ]:
+        source = os.path.join(work, name + ".cpp")
+        with open(source, "w", encoding="utf-8") as file:
+            file.writelines(f'#include "{part}"\n' for part in parts)
+        run([cxx, *FLAGS, *extra, "-O2", f"-I{RUNTIME}", "-c", source,
              "-o", os.path.join(work, name + ".o")])
+        os.remove(source)
     try:
         os.rename(work, folder)
     except OSError:

@@ -83,6 +83,7 @@ class FunctionTranslator:
         self.tracked = 0
         self.local_bytes = 0
         self.line = function.line
+        self.is_move = False  # Whether a mov is translated.
         self.run = None  # Where the open run of instructions is counted.
 
     # --- Names --------------------------------------------------------------
@@ -265,7 +266,7 @@ class FunctionTranslator:
         if entity.tracked is not None:
             return (
                 f"writeTracked(t, tracked[{entity.tracked}], {code}, "
-                f"{self.line});"
+                f"{self.line}, {'true' if self.is_move else 'false'});"
             )
         return f"{entity.code} = {entity.type.unsigned}({code});"
 
@@ -339,6 +340,7 @@ class FunctionTranslator:
         if not self.run:
             self.start_run()
         self.run[1] += 1
+        self.is_move = item.opcode[0] == "mov"
         code = instructions.translate(self, item)
         if item.guard:
             guard = self.value(Register(item.guard), TYPES["pred"])

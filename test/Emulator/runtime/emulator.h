@@ -273,11 +273,15 @@ inline uint32_t readTracked(Thread &t, const Tracked &r, int line) {
     trackedInFlight(t, line, false);
   return r.value;
 }
-inline void writeTracked(Thread &t, Tracked &r, uint32_t value, int line) {
+// A mov does not count as a write that wgmma.fence must order: compilers put
+// the copies and constants of wgmma's operands behind the fence, and ptxas
+// takes care of them.
+inline void writeTracked(Thread &t, Tracked &r, uint32_t value, int line,
+                         bool isMove) {
   if (__builtin_expect(r.writing != 0 || r.reading != 0, 0))
     trackedInFlight(t, line, true);
   r.value = value;
-  r.written = 1;
+  r.written |= !isMove;
 }
 struct Product {
   int n;

@@ -18,6 +18,10 @@ void *ptx::allocateStack(size_t bytes) {
   return static_cast<char *>(all) + PageBytes;
 }
 
+void ptx::releaseStack(void *stack, size_t bytes) {
+  munmap(static_cast<char *>(stack) - PageBytes, bytes + PageBytes);
+}
+
 #if defined(__x86_64__) && !defined(PTX_EMULATOR_UCONTEXT)
 
 extern "C" __attribute__((visibility("hidden"))) void

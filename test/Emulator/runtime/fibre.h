@@ -8,6 +8,7 @@ namespace ptx {
 
 // A stack with a page below it that must not be touched.
 void *allocateStack(size_t bytes);
+void releaseStack(void *stack, size_t bytes);
 // The stack pointer with which `switchStack` first enters `entry`, which
 // must not return.
 void *prepareStack(void *stack, size_t bytes, void (*entry)());

@@ -26,12 +26,7 @@ struct Group {
 };
 std::vector<Group> groups;
 
-Group &groupOf(Thread &t) {
-  size_t number = t.index / 128;
-  if (groups.size() <= number)
-    groups.resize(number + 1);
-  return groups[number];
-}
+Group &groupOf(Thread &t) { return groups[t.index / 128]; }
 
 // An operand in shared memory: the fields of its descriptor.
 struct Operand {
@@ -135,7 +130,10 @@ void executeUpTo(Group &group, uint64_t number, Fibre *first) {
 }
 } // namespace
 
-void ptx::productsReset() { groups.clear(); }
+void ptx::productsReset() {
+  groups.clear();
+  groups.resize(machine.warps.size() / 4 + 1);
+}
 
 void ptx::trackedInFlight(Thread &t, int line, bool isWrite) {
   fail(t, line, "%s of a register that a wgmma in flight uses: "

@@ -65,9 +65,10 @@ void prepare(const Launch &launch, std::vector<Memory> &memories) {
 
   uint32_t threads = block.size[0] * block.size[1] * block.size[2];
   block.warps = (threads + 31) / 32;
-  // Stacks are kept from launch to launch.
-  if (machine.fibres.size() < threads)
-    machine.fibres.resize(threads);
+  // Stacks are kept from launch to launch as far as they are needed.
+  for (size_t i = threads; i < machine.fibres.size(); ++i)
+    freeStack(machine.fibres[i].stack);
+  machine.fibres.resize(threads);
   machine.warps.assign(block.warps, Warp());
 }
 
@@ -81,21 +82,19 @@ void startBlock(uint32_t threads) {
   barriersReset();
   bulkReset();
   productsReset();
-  for (uint32_t i = 0; i < machine.fibres.size(); ++i) {
+  for (uint32_t i = 0; i < threads; ++i) {
     Fibre &old = machine.fibres[i];
     Fibre f;
     f.stack = old.stack;
     f.localData.swap(old.localData);
     f.localState.swap(old.localState);
-    if (i < threads) {
-      f.index = i;
-      f.id[0] = i % block.size[0];
-      f.id[1] = i / block.size[0] % block.size[1];
-      f.id[2] = i / block.size[0] / block.size[1];
-      f.lane = i % 32;
-      f.warp = &machine.warps[i / 32];
-      f.standing = Standing::Ready;
-    }
+    f.index = i;
+    f.id[0] = i % block.size[0];
+    f.id[1] = i / block.size[0] % block.size[1];
+    f.id[2] = i / block.size[0] / block.size[1];
+    f.lane = i % 32;
+    f.warp = &machine.warps[i / 32];
+    f.standing = Standing::Ready;
     old = std::move(f);
   }
   for (uint32_t w = 0; w < machine.warps.size(); ++w) {

@@ -82,6 +82,7 @@ void wake(Fibre &f);
 void giveWay(Thread &t, int line);
 void progress();
 void runBlock(Code code, uint8_t **params);
+void freeStack(void *stack);
 inline Fibre &fibreOf(Thread &t) { return static_cast<Fibre &>(t); }
 
 // The last lane of `mask` to come runs `act` for all of them, with what each

@@ -200,6 +200,10 @@ void ptx::reshuffle() {
     shufflePriorities();
 }
 
+void ptx::freeStack(void *stack) {
+  if (stack)
+    releaseStack(stack, StackBytes);
+}
 void ptx::runBlock(Code code, uint8_t **params) {
   entryCode = code;
   entryParams = params;
