@@ -27,22 +27,30 @@ class Writer:
         self(f"{opcode} {', '.join([register, *map(str, operands)])}")
         return register
 
-    def kernel(self, name, parameters, target="sm_80", shared=0):
-        """The file with this one kernel; parameters are (type, name)."""
+    def function(self, name, parameters, shared=0):
+        """One kernel; parameters are (type, name)."""
         given = ", ".join(f".param {t} {n}" for t, n in parameters)
         registers = [
             f"  .reg .{width} %{kind}<{self.used[kind] + 1}>;"
             for kind, width in self.WIDTHS.items()
         ]
-        # No size: what a launch gives.
-        tiles = ".shared .align 1024 .b8 tiles"
-        head = f"  {tiles}[{shared}];\n" if shared else ""
-        outside = "" if shared else f".extern {tiles}[];\n"
+        if shared:
+            registers.append(f"  .shared .align 1024 .b8 tiles[{shared}];")
         body = "\n".join(registers + self.lines)
-        return (
-            f".version 8.0\n.target {target}\n.address_size 64\n{outside}"
-            f".visible .entry {name}({given})\n{{\n{head}{body}\n  ret;\n}}\n"
-        )
+        return f".visible .entry {name}({given})\n{{\n{body}\n  ret;\n}}\n"
+
+    def kernel(self, name, parameters, target="sm_80", shared=0):
+        """A file with this one kernel."""
+        return head(target, not shared) + self.function(
+            name, parameters, shared=shared)
+
+
+def head(target, dynamic=False):
+    """The first lines of a file; `dynamic`: tiles are what a launch gives."""
+    text = f".version 8.0\n.target {target}\n.address_size 64\n"
+    if dynamic:
+        text += ".extern .shared .align 1024 .b8 tiles[];\n"
+    return text
 
 
 def braces(registers):

@@ -73,7 +73,7 @@ def build_runtime(cxx, key, cache):
         ("rounding", ["rounding.cpp"], ["-frounding-math"]),
         ("rest", [f for f in sources((".cpp",)) if f != "rounding.cpp"], []),
     ]:
-        source = os.path.join(work, name + ".cpp")
+        source = os.path.join(work, f"all-{name}.cpp")
         with open(source, "w", encoding="utf-8") as file:
             file.writelines(f'#include "{part}"\n' for part in parts)
         run([cxx, *FLAGS, *extra, "-O2", f"-I{RUNTIME}", "-c", source,
@@ -95,15 +95,14 @@ def build(code, cache):
     if os.path.exists(library):
         return library
     objects = build_runtime(cxx, runtime, cache)
-    work = tempfile.mkdtemp(dir=cache)
-    source = os.path.join(work, "kernel.cpp")
-    with open(source, "w", encoding="utf-8") as file:
-        file.write(code)
-    output = os.path.join(work, "kernel.so")
-    run([cxx, *FLAGS, "-O1", "-w", "-fbracket-depth=4096", "-shared",
-         f"-I{RUNTIME}", source,
-         *(os.path.join(objects, f) for f in sorted(os.listdir(objects))),
-         "-o", output])
-    os.rename(output, library)
-    shutil.rmtree(work)
+    with tempfile.TemporaryDirectory(dir=cache) as work:
+        source = os.path.join(work, "kernel.cpp")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(code)
+        output = os.path.join(work, "kernel.so")
+        run([cxx, *FLAGS, "-O1", "-w", "-fbracket-depth=4096", "-shared",
+             f"-I{RUNTIME}", source,
+             *(os.path.join(objects, f) for f in sorted(os.listdir(objects))),
+             "-o", output])
+        os.rename(output, library)
     return library

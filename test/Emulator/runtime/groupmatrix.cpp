@@ -181,6 +181,10 @@ void ptx::groupMatrix(Thread &t, int line, const Product &product,
   Fibre &f = fibreOf(t);
   if (block.size[0] * block.size[1] * block.size[2] % 128)
     fail(t, line, "wgmma needs a block of whole groups of 128 threads");
+  for (uint64_t descriptor : {aDescriptor, bDescriptor})
+    if (descriptor >> 49 & 7)
+      fail(t, line, "a descriptor has a base offset, which is not modelled: "
+                    "align the tile to its swizzle's pattern");
   take(t, line, product, all, d, a);
   Group &group = groupOf(t);
   uint64_t number = f.productsIssued++;
