@@ -44,7 +44,8 @@ void prepare(const Launch &launch, std::vector<Memory> &memories) {
   machine.checkFences = launch.checkFences;
   machine.maxSteps = launch.maxSteps;
   machine.steps = 0;
-  machine.quantum = block.fuel = 64;
+  machine.quantum = block.fuel =
+      launch.maxSteps < 64 ? int64_t(launch.maxSteps) : 64;
   uint64_t shared = SharedStart + staticShared + launch.dynamicShared;
   machine.sharedData.assign(shared, 0xff);
   machine.sharedState.assign(shared, Unwritten);

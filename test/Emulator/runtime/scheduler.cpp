@@ -168,7 +168,9 @@ void ptx::outOfFuel(Thread &t, int line) {
   machine.steps += uint64_t(machine.quantum - block.fuel);
   if (machine.steps > machine.maxSteps)
     stuck("the limit on steps is reached (--max-steps); a livelock?");
-  machine.quantum = block.fuel = 16 << nextRandom(9);
+  int64_t quantum = 16 << nextRandom(9);
+  int64_t left = int64_t(machine.maxSteps - machine.steps);
+  machine.quantum = block.fuel = quantum < left ? quantum : left;
   // Latest may not be never: someone may be polling.
   if (nextRandom(8) == 0)
     landOne();
