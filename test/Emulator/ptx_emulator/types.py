@@ -48,6 +48,8 @@ TYPES = {
         Type("tf32", "tf", 32),
         Type("f16x2", "f", 32, 2),
         Type("bf16x2", "bf", 32, 2),
+        Type("u16x2", "u", 32, 2),
+        Type("s16x2", "s", 32, 2),
         Type("e4m3x2", "e", 16, 2),
         Type("e5m2x2", "e", 16, 2),
         Type("pred", "p", 1),

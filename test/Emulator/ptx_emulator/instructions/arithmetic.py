@@ -18,7 +18,12 @@ def add(op):
     saturates = op.take("sat")
     minus = op.root.startswith("sub")
     if type_.lanes > 1:
-        op.fail("packed integers are not read")
+        if carries_in or carries_out or saturates:
+            op.fail("packed integers have no carry and no .sat")
+        return floating.lanewise(
+            op, type_, [op.value(1, type_), op.value(2, type_)],
+            lambda x: f"{x[0]} {'-' if minus else '+'} {x[1]}",
+        )
     a, b = op.value(1, type_), op.value(2, type_)
     sign = "-" if minus else "+"
     if saturates:
@@ -138,8 +143,15 @@ def extremum(op):
         return floating.extremum(op, type_)
     op.need(3)
     op.take("relu") and op.fail("integers have no .relu here")
-    a, b = op.number(1, type_), op.number(2, type_)
     sign = "<" if op.root == "min" else ">"
+    if type_.lanes > 1:
+        number = "int16_t" if type_.is_signed else "uint16_t"
+        return floating.lanewise(
+            op, type_, [op.value(1, type_), op.value(2, type_)],
+            lambda x: f"({number}({x[0]}) {sign} {number}({x[1]}) ? {x[0]} : "
+            f"{x[1]})",
+        )
+    a, b = op.number(1, type_), op.number(2, type_)
     return op.assign(f"({a} {sign} {b} ? {a} : {b})", type_)
 
 
