@@ -385,6 +385,7 @@ class FunctionTranslator:
             lines.append(f"  {type_.unsigned} {code} = {start};")
         lines += ["  " + line for line in self.declarations]
         lines.append("  bool carry = false;")
+        lines.append(f"  checkStack(t, {self.function.line});")
         if self.tracked:
             lines.append(f"  Tracked tracked[{self.tracked}];")
         if self.local_bytes:

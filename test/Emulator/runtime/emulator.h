@@ -45,6 +45,7 @@ struct Thread {
   uint32_t index = 0; // In the block.
   uint32_t lane = 0;
   int line = 0; // Where it stood last.
+  uint8_t *stackLimit = nullptr;
 };
 
 // The state of the block that runs; set by the runtime.
@@ -63,6 +64,13 @@ extern Block block;
     __attribute__((format(printf, 3, 4)));
 [[noreturn]] void badAccess(Thread &t, int line, uint64_t address,
                             uint64_t bytes, uint64_t aligned, bool isWrite);
+
+// At the head of each function: calls may not be nested without end.
+inline void checkStack(Thread &t, int line) {
+  if (static_cast<uint8_t *>(__builtin_frame_address(0)) < t.stackLimit)
+    fail(t, line, "too many calls inside calls: the emulator's stack of 512 "
+                  "kB is used up");
+}
 
 // --- Time ----------------------------------------------------------------
 

@@ -212,6 +212,8 @@ void ptx::runBlock(Code code, uint8_t **params) {
   for (Fibre &f : machine.fibres) {
     if (!f.stack)
       f.stack = allocateStack(StackBytes);
+    // What the runtime itself needs below.
+    f.stackLimit = static_cast<uint8_t *>(f.stack) + 128 * 1024;
     f.stackPointer = prepareStack(f.stack, StackBytes, runFibre);
   }
   shufflePriorities();
