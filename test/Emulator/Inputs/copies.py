@@ -169,7 +169,7 @@ def phases(module, **options):
 # --- Bulk copies of bytes, in and out ---------------------------------------
 
 
-def bulk(name, read_wait=True, fence_wait=True, expect=512):
+def bulk(name, read_wait=True, last_wait=True, expect=512, fence=True):
     w, a, b, tid, tile = start("a", "b")
     other = w.set("setp.ne.u32", tid, 0, kind="p")
     w(f"@{other} bra READY")
@@ -190,7 +190,8 @@ def bulk(name, read_wait=True, fence_wait=True, expect=512):
     for word in words:
         w(f"add.u32 {word}, {word}, 1")
     w(f"st.shared.v4.b32 [{target}], {braces(words)}")
-    w("fence.proxy.async.shared::cta")
+    if fence:
+        w("fence.proxy.async.shared::cta")
     w("bar.sync 0")
     w(f"@{other} bra END")
     w(f"cp.async.bulk.global.shared::cta.bulk_group [{b}], [{tile}], 512")
@@ -199,7 +200,7 @@ def bulk(name, read_wait=True, fence_wait=True, expect=512):
         w("cp.async.bulk.wait_group.read 0")
     # What is read is read: this must not be seen.
     w(f"st.shared.b32 [{tile}], 0")
-    if fence_wait:
+    if last_wait:
         w("cp.async.bulk.wait_group 0")
     w.label("END")
     finish(w, name, "ab")
@@ -216,9 +217,10 @@ def bulk(name, read_wait=True, fence_wait=True, expect=512):
 
 
 expects()(bulk("bulk"))
-expects()(bulk("bulk_written_at_end", fence_wait=False))
+expects()(bulk("bulk_written_at_end", last_wait=False))
+expects("no fence.proxy.async came between")(bulk("bulk_unfenced", fence=False))
 expects("wait_group.read is missing|wrong")(
-    bulk("bulk_not_awaited", read_wait=False, fence_wait=False))
+    bulk("bulk_not_awaited", read_wait=False, last_wait=False))
 expects("deadlock")(bulk("bulk_too_much_expected", expect=528))
 expects("deadlock")(bulk("bulk_too_little_expected", expect=496))
 

@@ -21,6 +21,8 @@ class ModuleTranslator:
         self.dynamic_alignment = 1
         self.dynamic = []
         self.names = {}
+        # Whether plain writes must be fenced from other instructions.
+        self.uses_async_proxy = False
         # The variables in global and constant memory: each is a memory.
         self.globals = []
         for variable in tree.variables:
@@ -128,9 +130,12 @@ class ModuleTranslator:
                 "extern const Kernel kernels[];",
                 "extern const uint32_t kernelCount;",
                 "extern const uint64_t staticShared;",
+                "extern const bool usesAsyncProxy;",
                 f"const Kernel kernels[] = {{{' '.join(kernels)}}};",
                 f"const uint32_t kernelCount = {len(kernels)};",
                 f"const uint64_t staticShared = {self.shared_bytes};",
+                "const bool usesAsyncProxy = "
+                f"{'true' if self.uses_async_proxy else 'false'};",
                 "}",
                 "",
             ]

@@ -1,6 +1,16 @@
+//===- bulk.cpp - Bulk copies ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Bulk copies, of bytes and of boxes of tensors. A load lands when nobody
 // can go on without it, in random order; a store reads shared memory when
 // its thread waits for that, and writes when it waits for that.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 #include "tensormap.h"
@@ -119,6 +129,7 @@ void land(const Pending &p) {
       read<8>(f, p.from + i, shared.data + p.to + i, p.line);
   }
   memset(shared.state + p.to, Written, p.bytes);
+  forgetWrites(p.to, p.bytes);
   barrierComplete(f, p.line, p.barrier, p.bytes);
 }
 void start(Pending p) {
@@ -187,7 +198,7 @@ static void readSource(Fibre &f, BulkWrite &w) {
   if (w.wasRead)
     return;
   w.wasRead = true;
-  uint8_t *from = sharedForReading(f, w.line, w.from, w.bytes);
+  uint8_t *from = sharedForAsync(f, w.line, w.from, w.bytes);
   w.data.assign(from, from + w.bytes);
 }
 static void writeTarget(Fibre &f, BulkWrite &w) {

@@ -1,4 +1,14 @@
+//===- copies.cpp - cp.async ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // cp.async: the bytes arrive when the thread waits for them, not before.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 
@@ -17,6 +27,8 @@ static void land(Fibre &f, const AsyncCopy &copy) {
         read<1>(f, copy.from + i + j, to + i + j, copy.line);
   }
   memset(shared.state + copy.to, Written, copy.bytes);
+  if (block.notesWrites)
+    noteWrite(f, copy.to, copy.bytes);
   progress();
 }
 

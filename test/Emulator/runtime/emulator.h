@@ -1,3 +1,10 @@
+//===- emulator.h - What a translated kernel sees ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // What the C++ of a translated kernel sees: its thread, the memories, and
 // the instructions that need more than one thread.
 //
@@ -5,6 +12,9 @@
 // the byte in it. Memory 0 does not exist, 1 is the block's shared memory, 2
 // the thread's local one, 3 the kernel's parameters; global variables and
 // arguments follow from 16 on.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_EMULATOR_H
 #define PTX_EMULATOR_EMULATOR_H
 
@@ -56,6 +66,7 @@ struct Block {
   uint32_t grid[3], size[3], id[3];
   uint32_t dynamicShared, totalShared;
   uint32_t warps;
+  bool notesWrites; // The kernel has instructions of the async proxy.
 };
 extern Block block;
 
@@ -132,6 +143,8 @@ inline void read(Thread &t, uint64_t address, void *out, int line) {
     badAccess(t, line, address, N, N, false);
   memcpy(out, m->data + offset, N);
 }
+// An instruction of the async proxy must not read this before a fence.
+void noteWrite(Thread &t, uint64_t offset, uint64_t bytes);
 template <int N>
 inline void write(Thread &t, uint64_t address, const void *in, int line) {
   Memory *m = memoryAt(t, address);
@@ -142,6 +155,9 @@ inline void write(Thread &t, uint64_t address, const void *in, int line) {
   memcpy(m->data + offset, in, N);
   if (m->state)
     memset(m->state + offset, Written, N);
+  if (__builtin_expect(block.notesWrites, 0) &&
+      address >> MemoryBits == Shared)
+    noteWrite(t, offset, N);
 }
 template <class T> inline T load(Thread &t, uint64_t address, int line) {
   T value;
@@ -264,6 +280,7 @@ void tensorLoad(Thread &t, int line, int rank, uint64_t to, uint64_t map,
 void tensorStore(Thread &t, int line, int rank, uint64_t map,
                  const uint32_t *coordinates, uint64_t from);
 void bulkCommit(Thread &t);
+void proxyFence(Thread &t);
 void bulkWait(Thread &t, int line, uint32_t pendingGroups, bool readsOnly);
 
 // --- Matrix products of four warps, sm_90a -------------------------------

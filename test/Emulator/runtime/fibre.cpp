@@ -1,5 +1,15 @@
+//===- fibre.cpp - Changing stacks ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Changing stacks: by hand on x86-64, by <ucontext.h> elsewhere, which is
 // ten times slower because it also asks the system for the signal mask.
+//
+//===----------------------------------------------------------------------===//
+
 #include "fibre.h"
 #include <cstdint>
 #include <cstdlib>

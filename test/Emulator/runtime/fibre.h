@@ -1,4 +1,14 @@
+//===- fibre.h - Changing stacks ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Changing from one stack to another.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_FIBRE_H
 #define PTX_EMULATOR_FIBRE_H
 

@@ -1,4 +1,14 @@
+//===- formats.cpp - Small number formats ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Number formats of 8 to 19 bits, and integers of floats.
+//
+//===----------------------------------------------------------------------===//
+
 #include "formats.h"
 
 using namespace ptx;

@@ -1,4 +1,14 @@
+//===- formats.h - Number formats and rounding ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Number formats of PTX that the CPU does not have, and rounding by hand.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_FORMATS_H
 #define PTX_EMULATOR_FORMATS_H
 

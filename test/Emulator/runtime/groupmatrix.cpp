@@ -1,5 +1,15 @@
+//===- groupmatrix.cpp - wgmma ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // wgmma.mma_async: products of four warps that read shared memory as late as
 // their threads allow: when one of them waits.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 #include "tensormap.h"
@@ -69,7 +79,7 @@ struct Operand {
 
 float readShared(Fibre &f, int line, Element type, uint64_t offset) {
   uint32_t bytes = type == Element::TF32 ? 4 : 2, word = 0;
-  memcpy(&word, sharedForReading(f, line, offset, bytes), bytes);
+  memcpy(&word, sharedForAsync(f, line, offset, bytes), bytes);
   return elementValue(type, word);
 }
 

@@ -1,4 +1,14 @@
+//===- integers.h - Integer instructions ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Integer instructions of PTX that are more than one operator of C++.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_INTEGERS_H
 #define PTX_EMULATOR_INTEGERS_H
 

@@ -1,4 +1,14 @@
+//===- launch.cpp - The C interface ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The C interface: one call runs one grid.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 #include <algorithm>
@@ -10,6 +20,7 @@ namespace ptx {
 extern const Kernel kernels[];
 extern const uint32_t kernelCount;
 extern const uint64_t staticShared;
+extern const bool usesAsyncProxy;
 } // namespace ptx
 
 namespace {
@@ -49,6 +60,7 @@ void prepare(const Launch &launch, std::vector<Memory> &memories) {
   uint64_t shared = SharedStart + staticShared + launch.dynamicShared;
   machine.sharedData.assign(shared, 0xff);
   machine.sharedState.assign(shared, Unwritten);
+  block.notesWrites = usesAsyncProxy;
   memories.assign(16, Memory());
   memories.insert(memories.end(), launch.memories,
                   launch.memories + launch.memoryCount);
@@ -79,6 +91,8 @@ void startBlock(uint32_t threads) {
   std::fill(machine.sharedState.begin(), machine.sharedState.end(),
             Unwritten);
   std::fill_n(machine.sharedState.begin(), uint64_t(SharedStart), Reserved);
+  if (block.notesWrites)
+    machine.writes.assign(machine.sharedData.size(), {});
   blockBarriersReset();
   barriersReset();
   bulkReset();

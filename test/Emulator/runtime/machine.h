@@ -1,4 +1,14 @@
+//===- machine.h - The inside of the runtime ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The inside of the runtime: warps, fibres and everything in flight.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_MACHINE_H
 #define PTX_EMULATOR_MACHINE_H
 
@@ -37,6 +47,7 @@ struct Fibre : Thread {
   uint32_t barrierResult = 0;
   bool waitsForCluster = false;
   uint64_t clusterPhases = 0; // That this thread has arrived at.
+  uint64_t fenced = 0; // When it last ran fence.proxy.async.
   uint64_t copiesIssued = 0;
   uint64_t productsIssued = 0, productsWaited = 0;
   std::vector<uint64_t> productGroups; // Products issued at each commit.
@@ -70,6 +81,14 @@ struct Machine {
   uint64_t idlePolls = 0; // Since anything last happened.
   uint32_t liveThreads = 0;
   std::vector<uint8_t> sharedData, sharedState;
+  // Who wrote each byte of shared memory by a plain store, and when; 0 is
+  // nobody. Kept only for kernels that use the async proxy.
+  struct Write {
+    uint32_t thread = 0;
+    uint64_t time = 0;
+  };
+  std::vector<Write> writes;
+  uint64_t time = 0; // Of writes and fences.
 };
 extern Machine machine;
 
@@ -98,6 +117,10 @@ void meet(Thread &t, int line, uint32_t mask, const char *what, bool aligned,
 // A byte of shared memory that tensor instructions read.
 uint8_t *sharedForReading(Thread &t, int line, uint64_t offset,
                           uint64_t bytes);
+// The same for the async proxy, which needs a fence after plain writes.
+uint8_t *sharedForAsync(Thread &t, int line, uint64_t offset,
+                        uint64_t bytes);
+void forgetWrites(uint64_t offset, uint64_t bytes);
 uint8_t *reserveShared(Thread &t, int line, uint64_t offset, uint64_t bytes);
 
 // Hooks: a thread ends, a block begins or ends, nobody can run.

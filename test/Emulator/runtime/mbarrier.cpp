@@ -1,5 +1,15 @@
+//===- mbarrier.cpp - mbarrier objects ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // mbarrier objects: phases that end when all have arrived and all expected
 // bytes are there.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 

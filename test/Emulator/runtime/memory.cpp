@@ -1,5 +1,15 @@
+//===- memory.cpp - Accesses and local memory ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // What is wrong with an access, local memory, and shared memory for the
 // tensor instructions.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 
@@ -117,4 +127,34 @@ uint8_t *ptx::reserveShared(Thread &t, int line, uint64_t offset,
     badAccess(t, line, window(Shared) | offset, bytes, 1, true);
   memset(m.state + offset, InFlight, bytes);
   return m.data + offset;
+}
+
+void ptx::noteWrite(Thread &t, uint64_t offset, uint64_t bytes) {
+  ++machine.time;
+  for (uint64_t i = offset; i < offset + bytes; ++i)
+    machine.writes[i] = {t.index + 1, machine.time};
+}
+void ptx::forgetWrites(uint64_t offset, uint64_t bytes) {
+  if (block.notesWrites)
+    for (uint64_t i = offset; i < offset + bytes; ++i)
+      machine.writes[i] = {};
+}
+void ptx::proxyFence(Thread &t) { fibreOf(t).fenced = ++machine.time; }
+
+// Either the writer or the reader must have fenced since the write.
+uint8_t *ptx::sharedForAsync(Thread &t, int line, uint64_t offset,
+                             uint64_t bytes) {
+  uint8_t *data = sharedForReading(t, line, offset, bytes);
+  if (!machine.checkFences)
+    return data;
+  offset = offsetOf(offset);
+  for (uint64_t i = offset; i < offset + bytes; ++i) {
+    const Machine::Write &write = machine.writes[i];
+    if (write.thread && fibreOf(t).fenced < write.time &&
+        machine.fibres[write.thread - 1].fenced < write.time)
+      fail(t, line, "thread %u wrote byte %llu of shared memory, but no "
+                    "fence.proxy.async came between that and this",
+           write.thread - 1, (unsigned long long)i);
+  }
+  return data;
 }

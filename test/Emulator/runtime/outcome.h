@@ -1,4 +1,14 @@
+//===- outcome.h - How a launch ended ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // How a launch ended.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_OUTCOME_H
 #define PTX_EMULATOR_OUTCOME_H
 

@@ -1,5 +1,15 @@
+//===- rounding.cpp - Arithmetic in the rounding modes ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Arithmetic in the rounding modes of IEEE 754: the CPU's own modes, so this
 // file is compiled with -frounding-math.
+//
+//===----------------------------------------------------------------------===//
+
 #include "formats.h"
 #include <fenv.h>
 

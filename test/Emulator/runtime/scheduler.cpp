@@ -1,9 +1,19 @@
+//===- scheduler.cpp - Who runs next ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Who runs next, and what is said when nobody can.
 //
 // Warps have random priorities and the highest ready one runs, so that one
 // warp can be far ahead of or behind the others; at some of its points a
 // warp falls below all others. Threads of a warp run one after another from
 // point to point.
+//
+//===----------------------------------------------------------------------===//
+
 #include "fibre.h"
 #include "machine.h"
 #include "outcome.h"

@@ -1,5 +1,15 @@
+//===- tensor.cpp - mma.sync and ldmatrix ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // mma.sync, ldmatrix and stmatrix: instructions of one whole warp on
 // matrices that its lanes hold in pieces.
+//
+//===----------------------------------------------------------------------===//
+
 #include "machine.h"
 #include "outcome.h"
 

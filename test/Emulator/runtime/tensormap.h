@@ -1,5 +1,15 @@
+//===- tensormap.h - Tensor maps ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The 128 bytes of a tensor map (CUtensorMap), as this emulator has them;
 // ptx_emulator/tensor_map.py writes them.
+//
+//===----------------------------------------------------------------------===//
+
 #ifndef PTX_EMULATOR_TENSORMAP_H
 #define PTX_EMULATOR_TENSORMAP_H
 

@@ -102,6 +102,7 @@ def direction(op):
     if spaces and spaces[0] != "global" and spaces[1:] == ["global"]:
         op.expect("mbarrier::complete_tx::bytes")
         return "load"
+    op.function.module.uses_async_proxy = True
     if spaces == ["global", "shared"]:
         op.expect("bulk_group")
         return "store"

@@ -210,14 +210,16 @@ def prefetch(op):
 
 @instruction("fence", "membar")
 def fence(op):
-    # Each access is seen by all at once; proxies are not modelled.
+    # Each access is seen by all at once, but the async proxy must be told.
+    words = op.words
+    proxy = "proxy" in words and "async" in words and "global" not in words
     op.drop_order()
     op.drop(
         "proxy", "alias", "async", "async::generic", "generic", "tensormap",
         "tensormap::generic", "mbarrier_init", "global", "shared",
-        "shared::cluster", "to_proxy",
+        "shared::cluster",
     )
-    return ""
+    return "proxyFence(t);" if proxy else ""
 
 
 @instruction("mapa")

@@ -115,6 +115,7 @@ def group_wait(op):
 @instruction("wgmma.mma_async")
 def group_multiply(op):
     op.expect("mma_async", "sync", "aligned")
+    op.function.module.uses_async_proxy = True
     shape = re.fullmatch(r"m64n(\d+)k(\d+)", op.words.pop(0) if op.words else "")
     if not shape or op.words[:1] != ["f32"] or len(op.words) != 3:
         op.fail("the form is .m64n..k...f32.type.type")
