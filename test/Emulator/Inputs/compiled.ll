@@ -71,6 +71,37 @@ define ptx_kernel void @calls(ptr %out, %pair %p) {
   ret void
 }
 
+; --- Structs by value whose elements are chosen by index ----------------------
+
+%eight = type { [8 x i32] }
+
+define internal i32 @pick(ptr byval(%eight) align 4 %p, i32 %i) noinline {
+  %g = getelementptr [8 x i32], ptr %p, i32 0, i32 %i
+  %x = load i32, ptr %g
+  ret i32 %x
+}
+define internal void @fill(ptr sret(%eight) %r, i32 %i) noinline {
+  store i32 %i, ptr %r
+  %g = getelementptr i32, ptr %r, i32 7
+  store i32 99, ptr %g
+  ret void
+}
+define ptx_kernel void @by_value(ptr %out, ptr byval(%eight) align 4 %p) {
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %i = and i32 %t, 7
+  %g = getelementptr [8 x i32], ptr %p, i32 0, i32 %i
+  %x = load i32, ptr %g
+  %a = alloca %eight
+  call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %p, i64 32, i1 false)
+  call void @fill(ptr sret(%eight) %a, i32 %t)
+  %y = call i32 @pick(ptr byval(%eight) align 4 %a, i32 %i)
+  %z = shl i32 %y, 16
+  %w = or i32 %z, %x
+  %o = getelementptr i32, ptr %out, i32 %t
+  store i32 %w, ptr %o
+  ret void
+}
+
 ; --- Bits, wide integers, a switch by table ----------------------------------
 
 define ptx_kernel void @bits(ptr %in, ptr %out) {

@@ -34,6 +34,13 @@ t = np.arange(32)
 check("calls", out.array == 1000 + 21 + np.array([2, 3, 5, 7])[t % 4]
       + np.where(t % 2, np.array(fibonacci)[t % 16], t % 16 * 2))
 
+out = Output((16,), np.uint32)
+given = np.arange(10, 18, dtype=np.uint32)
+module.launch("by_value", (1, 1, 1), (16, 1, 1), [out, given])
+t = np.arange(16)
+filled = np.where(t % 8 == 0, t, np.where(t % 8 == 7, 99, given[t % 8]))
+check("by_value", out.array == filled << 16 | given[t % 8])
+
 values = random.integers(-2**63, 2**63, 64)
 out = Output((64,), np.uint32)
 module.launch("bits", (1, 1, 1), (64, 1, 1), [Input(values), out])
@@ -67,5 +74,5 @@ for seed in range(3):
     module.launch("transpose", (3, 2, 1), (32, 8, 1),
                   [Input(a), out, np.uint32(64), np.uint32(96)], seed=seed)
     check("transpose", out.array == a.T)
-print(f"4 kernels, {failures} failures")
+print(f"5 kernels, {failures} failures")
 sys.exit(failures != 0)

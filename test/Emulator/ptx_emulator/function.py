@@ -82,6 +82,7 @@ class FunctionTranslator:
         self.used = 0
         self.tracked = 0
         self.local_bytes = 0
+        self.parameter_copies = {}  # Where in the frame they are, if at all.
         self.line = function.line
         self.is_move = False  # Whether a mov is translated.
         self.run = None  # Where the open run of instructions is counted.
@@ -236,9 +237,23 @@ class FunctionTranslator:
         kind = entity[0]
         if kind == "param" and len(entity) == 4:
             return f"({entity[3]} + {symbol.offset})"
+        if kind == "param" and symbol.name in self.parameter_copies:
+            code = self.parameter_copy(symbol.name, entity)
+            return f"({code} + {symbol.offset})"
         if kind not in ("local", "shared", "global", "function"):
             self.fail(f"the address of '{symbol.name}' cannot be taken")
         return f"({entity[1]} + {symbol.offset})"
+
+    def parameter_copy(self, name, entity):
+        """A function's parameter whose address is taken lies in local memory.
+
+        Returns C++ for its address there.
+        """
+        if self.parameter_copies[name] is None:
+            self.local_bytes += -self.local_bytes % 16
+            self.parameter_copies[name] = self.local_bytes
+            self.local_bytes += entity[2]
+        return f"(frame.base + {self.parameter_copies[name]})"
 
     def number(self, operand, type_):
         """C++ for the integer value of an operand, with its sign."""
@@ -365,6 +380,8 @@ class FunctionTranslator:
                 offset += size
             else:
                 entity = ("param", f"params[{i}]", size)
+                if i >= len(function.results):
+                    self.parameter_copies[item.name] = None
             top.entities[item.name] = entity
         self.collect(function.body, "body")
         self.body(function.body, "body")
@@ -392,6 +409,13 @@ class FunctionTranslator:
             lines.append(
                 f"  Frame frame(t, {self.function.line}, {self.local_bytes});"
             )
+        for i, item in enumerate(
+            [*self.function.results, *self.function.parameters]
+        ):
+            at = self.parameter_copies.get(item.name)
+            if at is not None:
+                size = TYPES[item.type].bytes * item.count
+                lines.append(f"  fillLocal(t, frame.base + {at}, params[{i}], {size});")
         lines += [line for line in self.output if line]
         return "\n".join(lines + [self.leave(), "}"])
 

@@ -194,6 +194,11 @@ private:
   Thread &t;
   uint64_t before;
 };
+inline void fillLocal(Thread &t, uint64_t to, const uint8_t *from,
+                      uint64_t bytes) {
+  memcpy(t.local.data + to, from, bytes);
+  memset(t.local.state + to, Written, bytes);
+}
 uint64_t allocateOnStack(Thread &t, int line, uint64_t bytes, uint64_t align);
 
 // --- Atomic operations ---------------------------------------------------

@@ -56,13 +56,9 @@ uint32_t ptx::encode(Format format, double value, Round round,
   // In units of the last place, which is exact.
   double scaled = ldexp(value, format.fractionBits - exponent);
   double units = fabs(roundToInteger(scaled, round));
-  if (units >= double(2u << format.fractionBits)) {
-    units /= 2;
-    ++exponent;
-  }
+  // The leading bit adds one to the exponent, unless the number is subnormal
+  // and has none; if rounding gave one more bit, it adds two.
   uint64_t code = uint64_t(units);
-  // A subnormal number has the exponent of the smallest normal one, less
-  // the leading bit.
   code += uint64_t(exponent + bias - 1) << format.fractionBits;
   if (code > largest) {
     bool stops = round == Round::Zero || (round == Round::Down && value > 0) ||
