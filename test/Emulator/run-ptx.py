@@ -55,7 +55,10 @@ def read_options():
     add("--max-steps", type=int, default=10**10)
     add("--no-check-fences", action="store_true",
         help="wgmma.fence may be missing")
-    add("--allow-unwritten", action="store_true")
+    add("--allow-unwritten", action="store_true",
+        help="outputs may have elements that are never written")
+    add("--allow-unwritten-shared", action="store_true",
+        help="reads of unwritten shared memory give NaNs and are no errors")
     add("--cache", help="folder of compiled kernels")
     add("--emit-cpp", action="store_true",
         help="print the C++ and do nothing else")
@@ -79,6 +82,7 @@ def run(options, text):
             options.kernel, options.grid, options.block, given, seed=seed,
             eager=options.eager, max_steps=options.max_steps,
             shared=options.shared, check_fences=not options.no_check_fences,
+            shared_is_written=options.allow_unwritten_shared,
         )
         for path, buffer in files:
             check_written(options, path, buffer)

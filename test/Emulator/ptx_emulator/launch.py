@@ -1,7 +1,9 @@
 """Runs kernels: load(...).launch(...)."""
 
 import ctypes
+import math
 import os
+import re
 import tempfile
 
 import numpy as np
@@ -37,6 +39,7 @@ class Launch(ctypes.Structure):
         ("size", ctypes.c_uint32 * 3),
         ("eager", ctypes.c_uint32),
         ("check_fences", ctypes.c_uint32),
+        ("shared_is_written", ctypes.c_uint32),
     ]
 
 
@@ -56,6 +59,14 @@ class KernelError(PtxError):
     def __init__(self, message, line, thread, block):
         super().__init__(message, line)
         self.thread, self.block = thread, block
+
+
+def shared_limit(target):
+    """The most bytes of shared memory of a block (CUDA programming guide,
+    "Technical specifications per compute capability")."""
+    number = int(re.sub(r"\D", "", target) or 0)
+    kilobytes = {80: 163, 87: 163, 86: 99, 89: 99, 90: 227}
+    return kilobytes.get(number, 48 if number < 75 else 64) * 1024
 
 
 def default_cache():
@@ -128,13 +139,38 @@ class Module:
             data += bytes(-len(data) % max(parameter.alignment, 1)) + part
         return data
 
+    def check_limits(self, function, block, threads, shared):
+        """What the kernel asks for, and what the chip has."""
+        for name, wanted in (
+            (".reqntid", "exactly"), (".maxntid", "at most")
+        ):
+            numbers = function.directives.get(name)
+            if not numbers:
+                continue
+            given = tuple(numbers + [1] * (3 - len(numbers)))
+            exact = tuple(block) == given
+            if not exact and (name == ".reqntid" or threads > math.prod(given)):
+                raise PtxError(
+                    f"a block of {tuple(block)} threads; {name} asks for "
+                    f"{wanted} {given}", function.line,
+                )
+        total = shared + self.translator.shared_bytes
+        limit = shared_limit(self.tree.target)
+        if total > limit:
+            raise PtxError(
+                f"{total} bytes of shared memory; a block of "
+                f"{self.tree.target} has at most {limit}", function.line,
+            )
+
     def launch(self, kernel, grid, block, args, seed=0, eager=False,
-               max_steps=10**10, shared=0, check_fences=True):
+               max_steps=10**10, shared=0, check_fences=True,
+               shared_is_written=False):
         """Runs a grid; raises KernelError for what goes wrong.
 
         `args` are Input, InOut, Output, TensorMap or numpy scalars; `shared`
-        is the number of bytes of dynamic shared memory. Returns the number
-        of instructions run.
+        is the number of bytes of dynamic shared memory;
+        `shared_is_written`: reads of unwritten shared memory are no errors,
+        but give NaNs. Returns the number of instructions run.
         """
         function = self.kernel(kernel)
         memories, addresses = self.memories(args)
@@ -151,12 +187,13 @@ class Module:
             raise PtxError(f"a block of {threads} threads: 1 to 1024 are possible")
         if min(grid) < 1:
             raise PtxError("an empty grid")
+        self.check_limits(function, block, threads, shared)
         buffer = ctypes.create_string_buffer(params, max(len(params), 1))
         launch = Launch(
             kernel.encode(), ctypes.addressof(buffer), len(params), table,
             len(memories), shared, seed, max_steps,
             (ctypes.c_uint32 * 3)(*grid), (ctypes.c_uint32 * 3)(*block),
-            eager, check_fences,
+            eager, check_fences, shared_is_written,
         )
         result = Result()
         failed = self.library.ptxLaunch(

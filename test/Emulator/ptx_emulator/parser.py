@@ -28,8 +28,8 @@ from .types import TYPES
 
 LINKAGE = (".visible", ".extern", ".weak", ".common")
 SPACES = (".reg", ".local", ".shared", ".global", ".const", ".param")
-# Directives that say nothing a CPU needs to know: with this many numbers.
-IGNORED = {
+# Directives of functions: whether numbers follow.
+DIRECTIVES = {
     ".maxntid": True,
     ".reqntid": True,
     ".minnctapersm": True,
@@ -139,12 +139,12 @@ class Parser:
                 self.next()
                 self.expect(";")
                 continue
-            if directive not in IGNORED:
+            if directive not in DIRECTIVES:
                 self.fail(f"unknown directive '{directive}'", line)
-            if IGNORED[directive]:
-                self.integer()
-                while self.take(","):
-                    self.integer()
+            numbers = [self.integer()] if DIRECTIVES[directive] else []
+            while numbers and self.take(","):
+                numbers.append(self.integer())
+            function.directives[directive] = numbers
         if self.take(";"):
             self.module.functions.setdefault(name, function)
             return

@@ -141,6 +141,7 @@ class Function:
     results: list
     parameters: list
     body: list = None  # None: only declared.
+    directives: dict = field(default_factory=dict)  # .reqntid: [128, 1, 1]
 
 
 @dataclass

@@ -33,7 +33,7 @@ struct Launch {
   uint64_t memoryCount;
   uint64_t dynamicShared, seed, maxSteps;
   uint32_t grid[3], size[3];
-  uint32_t eager, checkFences;
+  uint32_t eager, checkFences, sharedIsWritten;
 };
 struct Result {
   char message[4096];
@@ -53,6 +53,7 @@ void prepare(const Launch &launch, std::vector<Memory> &memories) {
   machine.electSeed = uint32_t(launch.seed);
   machine.eager = launch.eager;
   machine.checkFences = launch.checkFences;
+  machine.sharedStart = launch.sharedIsWritten ? Written : Unwritten;
   machine.maxSteps = launch.maxSteps;
   machine.steps = 0;
   machine.quantum = block.fuel =
@@ -89,7 +90,7 @@ void startBlock(uint32_t threads) {
   machine.liveThreads = threads;
   std::fill(machine.sharedData.begin(), machine.sharedData.end(), 0xff);
   std::fill(machine.sharedState.begin(), machine.sharedState.end(),
-            Unwritten);
+            machine.sharedStart);
   std::fill_n(machine.sharedState.begin(), uint64_t(SharedStart), Reserved);
   if (block.notesWrites)
     machine.writes.assign(machine.sharedData.size(), {});

@@ -75,6 +75,7 @@ struct Machine {
   Fibre *current = nullptr;
   uint64_t random = 1;
   bool eager = false, checkFences = true;
+  State sharedStart = Unwritten; // What is known of shared memory at first.
   uint32_t electSeed = 0; // Which lane elect.sync takes.
   uint64_t steps = 0, maxSteps = 0;
   int64_t quantum = 0;
