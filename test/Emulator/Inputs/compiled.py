@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from ptx_emulator import Input, Module, Output
+from ptx_emulator import Input, Module, Output, PtxError
 
 with open(sys.argv[1], encoding="utf-8") as file:
     module = Module(file.read())
@@ -41,6 +41,13 @@ t = np.arange(16)
 filled = np.where(t % 8 == 0, t, np.where(t % 8 == 7, 99, given[t % 8]))
 check("by_value", out.array == filled << 16 | given[t % 8])
 
+try:
+    module.launch("by_value", (1, 1, 1), (16, 1, 1), [out, 2.5])
+    check("by_value of a number", False)
+except PtxError as error:
+    check("by_value of a number", "no argument for a parameter of 32 bytes"
+          in error.message)
+
 values = random.integers(-2**63, 2**63, 64)
 out = Output((64,), np.uint32)
 module.launch("bits", (1, 1, 1), (64, 1, 1), [Input(values), out])
@@ -72,7 +79,7 @@ a = random.standard_normal((64, 96)).astype(np.float32)
 for seed in range(3):
     out = Output((96, 64), np.float32)
     module.launch("transpose", (3, 2, 1), (32, 8, 1),
-                  [Input(a), out, np.uint32(64), np.uint32(96)], seed=seed)
+                  [Input(a), out, 64, np.uint32(96)], seed=seed)
     check("transpose", out.array == a.T)
 print(f"5 kernels, {failures} failures")
 sys.exit(failures != 0)

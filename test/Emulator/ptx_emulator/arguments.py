@@ -87,6 +87,20 @@ class TensorMap:
         )
 
 
+def number_bytes(argument, size):
+    """The bytes of a number of numpy's or Python's, or of a struct."""
+    try:
+        if isinstance(argument, int):
+            return argument.to_bytes(size, "little", signed=argument < 0)
+        if isinstance(argument, float):
+            return struct.pack({4: "<f", 8: "<d"}[size], argument)
+        return argument.tobytes()
+    except (OverflowError, KeyError, AttributeError) as error:
+        raise PtxError(
+            f"{argument!r} is no argument for a parameter of {size} bytes"
+        ) from error
+
+
 def read_specification(text):
     """An argument from its form on the command line.
 

@@ -129,7 +129,7 @@ class Module:
             elif isinstance(argument, arguments.Buffer):
                 part = addresses[id(argument)].to_bytes(8, "little")
             else:
-                part = argument.tobytes()
+                part = arguments.number_bytes(argument, size)
             if len(part) != size:
                 raise PtxError(
                     f"parameter {parameter.name} has {size} bytes, the "
