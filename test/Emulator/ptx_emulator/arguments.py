@@ -90,15 +90,17 @@ class TensorMap:
 def number_bytes(argument, size):
     """The bytes of a number of numpy's or Python's, or of a struct."""
     try:
+        if isinstance(argument, (np.generic, np.ndarray)):
+            return argument.tobytes()  # numpy's f64 is a float of Python, too.
         if isinstance(argument, int):
             return argument.to_bytes(size, "little", signed=argument < 0)
         if isinstance(argument, float):
             return struct.pack({4: "<f", 8: "<d"}[size], argument)
-        return argument.tobytes()
-    except (OverflowError, KeyError, AttributeError) as error:
-        raise PtxError(
-            f"{argument!r} is no argument for a parameter of {size} bytes"
-        ) from error
+    except (OverflowError, KeyError):
+        pass
+    raise PtxError(
+        f"{argument!r} is no argument for a parameter of {size} bytes"
+    )
 
 
 def read_specification(text):
