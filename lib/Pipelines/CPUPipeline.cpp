@@ -113,6 +113,12 @@ void mlir::attn::buildCPUBufferPipeline(OpPassManager &pm,
   pm.addPass(arith::createArithEmulateUnsupportedFloats(noArithmetic));
   pm.addPass(math::createMathExtendToSupportedTypes());
   pm.addPass(createCPUCollapseRows());
+  CPUBlockProductsOptions products;
+  products.columns = options.vectorBits / 32 * options.lanes;
+  products.rows = options.blockRows;
+  products.reduction = options.blockReduction;
+  products.panelBytes = options.panelBytes;
+  pm.addPass(createCPUBlockProducts(products));
   CPUBlockReductionsOptions blocks;
   blocks.columns = options.vectorBits / 32 * options.lanes;
   pm.addPass(createCPUBlockReductions(blocks));
@@ -147,4 +153,11 @@ void mlir::attn::chooseTiles(const Machine &machine, FormPipelineOptions &form,
   form.keys = std::clamp<int64_t>(
       llvm::bit_floor<uint64_t>(scoreBytes / (4 * form.queries)), 128, 512);
   form.blockBytes = machine.cacheBytes[1];
+  // What a register tile reads of a panel takes half of the first cache, the
+  // panel itself the second, for the same reason, and a block of rows a quarter.
+  cpu.blockReduction = std::clamp<int64_t>(
+      machine.cacheBytes[0] / 2 / (machine.vectorBits / 8 * cpu.lanes), 64, 512);
+  cpu.panelBytes = machine.cacheBytes[1] / 16 * 15;
+  cpu.blockRows = std::clamp<int64_t>(
+      machine.cacheBytes[1] / 4 / (4 * cpu.blockReduction), 32, 512);
 }

@@ -391,8 +391,7 @@ private:
         value = ReferenceValue::scalar(type, (*value)[0]);
       inputs.push_back(std::move(*value));
     }
-    FailureOr<SmallVector<ReferenceValue>> expected =
-        evaluate(function, inputs);
+    FailureOr<Expectation> expected = getExpectation(function, inputs);
     if (failed(expected))
       return failure();
     int64_t block = 0;
@@ -403,7 +402,7 @@ private:
     LogicalResult result = success();
     for (auto [i, output] : llvm::enumerate(run.getOutputs())) {
       Tolerance gate = options.hasTolerance() ? getTolerance(output) : gates[i];
-      Comparison comparison = compare(output, (*expected)[i], gate);
+      Comparison comparison = compare(output, expected->results[i], gate);
       std::string key = run.getOutputs().size() == 1
                             ? std::string("check")
                             : "check" + std::to_string(i);

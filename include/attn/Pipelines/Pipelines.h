@@ -79,6 +79,17 @@ struct CPUPipelineOptions : PassPipelineOptions<CPUPipelineOptions> {
   PassOptions::Option<int64_t> rows{
       *this, "rows", llvm::cl::desc("rows per register tile"),
       llvm::cl::init(4)};
+  PassOptions::Option<int64_t> blockRows{
+      *this, "block-rows", llvm::cl::desc("rows per block of a large product"),
+      llvm::cl::init(64)};
+  PassOptions::Option<int64_t> blockReduction{
+      *this, "block-reduction",
+      llvm::cl::desc("steps of the reduction per block of a large product"),
+      llvm::cl::init(256)};
+  PassOptions::Option<int64_t> panelBytes{
+      *this, "panel-bytes",
+      llvm::cl::desc("bytes that a panel of a large product may take"),
+      llvm::cl::init(245760)};
   PassOptions::Option<std::string> kernel{
       *this, "kernel",
       llvm::cl::desc("name of the kernel that counters belong to")};

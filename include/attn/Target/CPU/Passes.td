@@ -110,6 +110,59 @@ def CPUCollapseRows : Pass<"cpu-collapse-rows"> {
     "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def CPUBlockProducts : Pass<"cpu-block-products"> {
+  let summary = "large products in blocks that caches hold";
+  let description = [{
+    A product whose second matrix is larger than `cached-bytes` takes panels of it,
+    of `reduction` rows and as many columns as `panel-bytes` hold, and multiplies
+    `rows` rows of the first matrix with each. A panel is copied: its rows then
+    lie close together, one after the other, also where the matrix is stored
+    transposed, and narrow elements are widened once. Products are known by what
+    they compute, whatever the order and number of their dimensions.
+
+    Each sum runs over the reduction in order, in blocks or not. Whether a product
+    that is stored transposed is blocked, which changes the order of its sums,
+    does not depend on its rows: a row has the same bits however many there are. A
+    matrix that is made anew in a loop, such as a tile of keys, is left alone.
+
+    What makes the initial value of each element, and what follows on each, runs on
+    blocks too.
+
+    ```mlir
+    func.func @example(%a: tensor<256x512xf32>, %b: tensor<512x1024xf32>, %init: tensor<256x1024xf32>) -> tensor<256x1024xf32> {
+      %c = linalg.matmul ins(%a, %b : tensor<256x512xf32>, tensor<512x1024xf32>) outs(%init : tensor<256x1024xf32>) -> tensor<256x1024xf32>
+      return %c : tensor<256x1024xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %n = %c0 to %c1024 step %c128 iter_args(...) -> (tensor<256x1024xf32>)
+      scf.for %k = %c0 to %c512 step %c256 iter_args(...) -> (tensor<256x1024xf32>)
+        tensor.extract_slice %b[%k, %n] [256, 128] [1, 1] : tensor<512x1024xf32> to tensor<256x128xf32>
+        %panel = linalg.generic ... outs(... : tensor<256x128xf32>)
+        scf.for %m = %c0 to %c256 step %c64 iter_args(...) -> (tensor<256x1024xf32>)
+          linalg.generic ... ins(%rows, %panel : tensor<64x256xf32>, tensor<256x128xf32>)
+    ```
+  }];
+  let options = [
+    Option<"rows", "rows", "int64_t", "64", "rows of a block">,
+    Option<"reduction", "reduction", "int64_t", "256",
+      "steps of the reduction in a block">,
+    Option<"columns", "columns", "int64_t", "16",
+      "columns of a register tile of 32-bit elements: a panel has whole ones">,
+    Option<"panelBytes", "panel-bytes", "int64_t", "245760",
+      "bytes that a panel may take">,
+    Option<"cachedBytes", "cached-bytes", "int64_t", "262144",
+      "a matrix up to this size is left alone, in bytes">,
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def CPUBlockReductions : Pass<"cpu-block-reductions"> {
   let summary = "products with few rows read their other operand once";
   let description = [{
