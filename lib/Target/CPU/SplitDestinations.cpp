@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SubsetOpInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -25,6 +26,8 @@ using namespace mlir::attn;
 /// Whether `use` is written into.
 static bool isDestination(OpOperand &use) {
   Operation *op = use.getOwner();
+  if (auto loop = dyn_cast<LoopLikeOpInterface>(op))
+    return llvm::is_contained(loop.getInits(), use.get());
   if (auto insertion = dyn_cast<SubsetInsertionOpInterface>(op))
     return &use == &insertion.getDestinationOperand();
   auto dps = dyn_cast<DestinationStyleOpInterface>(op);
@@ -48,10 +51,9 @@ static Value copy(OpBuilder &b, Value value) {
       mapping.map(empty.getResult(), b.clone(*empty)->getResult(0));
     return b.clone(*fill, mapping)->getResult(0);
   }
-  Value empty = tensor::EmptyOp::create(
-      b, loc, tensor::getMixedSizes(b, loc, value),
-      getElementTypeOrSelf(value.getType()));
-  return linalg::CopyOp::create(b, loc, value, empty).getResult(0);
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<Value> none;
+  return bufferization::AllocTensorOp::create(b, loc, type, none, value);
 }
 
 namespace {
@@ -64,8 +66,7 @@ struct CPUSplitDestinations
     for (Operation &op : getOperation().getOps())
       for (OpOperand &use : op.getOpOperands())
         if (Operation *def = use.get().getDefiningOp();
-            def && isDestination(use) &&
-            isa<DestinationStyleOpInterface, SubsetInsertionOpInterface>(def))
+            def && isDestination(use) && !isa<tensor::EmptyOp>(def))
           uses.push_back(&use);
     // The first of those that write keeps the value, if nobody views it.
     for (OpOperand *use : llvm::reverse(uses)) {

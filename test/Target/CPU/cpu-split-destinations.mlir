@@ -22,7 +22,7 @@ func.func @fills(%a: tensor<2x5xf32>, %b: tensor<2x5xf32>) -> (tensor<2x7xf32>, 
 
 // CHECK-LABEL: func.func @written(
 // CHECK:         %[[F:.+]] = linalg.exp
-// CHECK:         %[[C:.+]] = linalg.copy ins(%[[F]]
+// CHECK:         %[[C:.+]] = bufferization.alloc_tensor() copy(%[[F]])
 // CHECK:         tensor.insert_slice %{{.+}} into %[[C]]
 // CHECK:         tensor.extract_slice %[[F]]
 // CHECK:         %[[G:.+]] = linalg.abs

@@ -280,7 +280,7 @@ def CPUSplitDestinations : Pass<"cpu-split-destinations", "::mlir::func::FuncOp"
     %y = tensor.insert_slice %b into %g[0] [5] [1] : tensor<5xf32> into tensor<7xf32>
     ```
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def CPUBoundTemporaries : Pass<"cpu-bound-temporaries"> {
