@@ -139,6 +139,18 @@ func.func @heads(%a: tensor<64x4x2x64xf32>, %b: tensor<4x2x64x64xf32>, %init: te
 
 // -----
 
+// A batch of unknown size, one matrix at a time.
+
+// CHECK-LABEL: func @batch(
+//       CHECK:   scf.for %[[I:[^ ]+]] = {{.+}} step %c1
+//       CHECK:     tensor.extract_slice {{.+}}[%[[I]], 0, %{{.+}}] [1, 64, 64] [1, 1, 1] : tensor<?x64x128xf32> to tensor<64x64xf32>
+func.func @batch(%a: tensor<?x64x64xf32>, %b: tensor<?x64x128xf32>, %init: tensor<?x64x128xf32>) -> tensor<?x64x128xf32> {
+  %c = linalg.batch_matmul ins(%a, %b : tensor<?x64x64xf32>, tensor<?x64x128xf32>) outs(%init : tensor<?x64x128xf32>) -> tensor<?x64x128xf32>
+  return %c : tensor<?x64x128xf32>
+}
+
+// -----
+
 // With no step of the reduction, the result is what it starts from.
 
 // CHECK-LABEL: func @length_unknown(

@@ -35,7 +35,10 @@ struct AttnDecompose : attn::impl::AttnDecomposeBase<AttnDecompose> {
       return signalPassFailure();
     SmallVector<linalg::AggregatedOpInterface> ops;
     getOperation()->walk([&](linalg::AggregatedOpInterface op) {
-      if (isa<AttnDialect>(op->getDialect()))
+      // A softmax that is no attention's has no other way to loops.
+      auto softmax = dyn_cast<linalg::SoftmaxOp>(op.getOperation());
+      if (isa<AttnDialect>(op->getDialect()) ||
+          (softmax && softmax.hasPureTensorSemantics()))
         ops.push_back(op);
     });
     for (linalg::AggregatedOpInterface op : ops) {
