@@ -80,7 +80,7 @@ private:
     Value index = loop.getInductionVar();
     offsets[dim] = index;
     sizes[dim] = b.getIndexAttr(block);
-    if (!known || *known % block != 0) {
+    if (block != 1 && (!known || *known % block != 0)) {
       AffineExpr i, n;
       bindDims(b.getContext(), i);
       bindSymbols(b.getContext(), n);

@@ -32,7 +32,7 @@ func.func @matmul(%a: tensor<96x128xf32>, %b: tensor<128x192xf32>) -> tensor<96x
 
 // -----
 
-// Stored transposed, whatever the number of rows: it is transposed in the panel, and
+// Stored transposed: it is transposed in the panel, and
 // widened. Blocks that do not divide end early.
 
 #a = affine_map<(m, n, k) -> (m, k)>
@@ -49,22 +49,22 @@ func.func @matmul(%a: tensor<96x128xf32>, %b: tensor<128x192xf32>) -> tensor<96x
 //  CHECK-SAME:         : tensor<64x?xbf16>) outs(%[[EMPTY]]
 //       CHECK:         arith.extf
 //       CHECK:       scf.if
-//       CHECK:       linalg.generic {{.+}} ins({{.+}} : tensor<3x?xf32>, tensor<?x64xf32>)
+//       CHECK:       linalg.generic {{.+}} ins({{.+}} : tensor<32x?xf32>, tensor<?x64xf32>)
 //   CHECK-NOT:         arith.extf
 //       CHECK:         arith.mulf
-func.func @transposed(%a: tensor<3x131xbf16>, %b: tensor<128x131xbf16>, %init: tensor<3x128xf32>) -> tensor<3x128xf32> {
+func.func @transposed(%a: tensor<32x131xbf16>, %b: tensor<128x131xbf16>, %init: tensor<32x128xf32>) -> tensor<32x128xf32> {
   %zero = arith.constant 0.0 : f32
-  %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<3x128xf32>) -> tensor<3x128xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<32x128xf32>) -> tensor<32x128xf32>
   %c = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
-      ins(%a, %b : tensor<3x131xbf16>, tensor<128x131xbf16>) outs(%zeros : tensor<3x128xf32>) {
+      ins(%a, %b : tensor<32x131xbf16>, tensor<128x131xbf16>) outs(%zeros : tensor<32x128xf32>) {
   ^bb0(%x: bf16, %y: bf16, %sum: f32):
     %wide_x = arith.extf %x : bf16 to f32
     %wide_y = arith.extf %y : bf16 to f32
     %xy = arith.mulf %wide_x, %wide_y : f32
     %next = arith.addf %sum, %xy : f32
     linalg.yield %next : f32
-  } -> tensor<3x128xf32>
-  return %c : tensor<3x128xf32>
+  } -> tensor<32x128xf32>
+  return %c : tensor<32x128xf32>
 }
 
 // -----
@@ -135,6 +135,17 @@ func.func @heads(%a: tensor<64x4x2x64xf32>, %b: tensor<4x2x64x64xf32>, %init: te
     linalg.yield %next : f32
   } -> tensor<4x64x64xf32>
   return %c : tensor<4x64x64xf32>
+}
+
+// -----
+
+// A batch of unknown size is left alone: its loops would take too long to compile.
+
+// CHECK-LABEL: func @negative_batch(
+//   CHECK-NOT:   scf.for
+func.func @negative_batch(%a: tensor<?x64x64xf32>, %b: tensor<?x64x128xf32>, %init: tensor<?x64x128xf32>) -> tensor<?x64x128xf32> {
+  %c = linalg.batch_matmul ins(%a, %b : tensor<?x64x64xf32>, tensor<?x64x128xf32>) outs(%init : tensor<?x64x128xf32>) -> tensor<?x64x128xf32>
+  return %c : tensor<?x64x128xf32>
 }
 
 // -----

@@ -35,8 +35,10 @@ struct AttnDecompose : attn::impl::AttnDecomposeBase<AttnDecompose> {
       return signalPassFailure();
     SmallVector<linalg::AggregatedOpInterface> ops;
     getOperation()->walk([&](linalg::AggregatedOpInterface op) {
-      // A softmax that is no part of attention is linalg's own.
-      if (isa<AttnDialect>(op->getDialect()) || isa<linalg::SoftmaxOp>(op))
+      // A softmax that is no attention's has no other way to loops.
+      auto softmax = dyn_cast<linalg::SoftmaxOp>(op.getOperation());
+      if (isa<AttnDialect>(op->getDialect()) ||
+          (softmax && softmax.hasPureTensorSemantics()))
         ops.push_back(op);
     });
     for (linalg::AggregatedOpInterface op : ops) {

@@ -191,7 +191,9 @@ def AttnDecompose : Pass<"attn-decompose"> {
     The one place where softmax is written out: scores, scale, score region,
     masks, the running maximum with its guard against `-inf - (-inf)`, weights
     in base 2, and the division. Products are explicit `math.fma`, so that no
-    later pass has to decide about contraction; no fast-math flag is set.
+    later pass has to decide about contraction; no fast-math flag is set. A
+    `linalg.softmax` that is no attention's is written out as its own
+    decomposition says.
 
     Runs on tensors, before bufferization: attn operations are never bufferized.
 
