@@ -60,13 +60,16 @@ namespace {
 struct CPUSplitDestinations
     : attn::impl::CPUSplitDestinationsBase<CPUSplitDestinations> {
   void runOnOperation() override {
+    if (getOperation().isPrivate())
+      return; // Its memory is not the caller's.
     // Loops carry what is written in them; results of functions are computed
     // outside of loops.
     SmallVector<OpOperand *> uses;
     for (Operation &op : getOperation().getOps())
       for (OpOperand &use : op.getOpOperands())
         if (Operation *def = use.get().getDefiningOp();
-            def && isDestination(use) && !isa<tensor::EmptyOp>(def))
+            def && isa<RankedTensorType>(use.get().getType()) &&
+            isDestination(use) && !isa<tensor::EmptyOp>(def))
           uses.push_back(&use);
     // The first of those that write keeps the value, if nobody views it.
     for (OpOperand *use : llvm::reverse(uses)) {
