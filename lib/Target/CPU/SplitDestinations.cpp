@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -60,8 +61,8 @@ namespace {
 struct CPUSplitDestinations
     : attn::impl::CPUSplitDestinationsBase<CPUSplitDestinations> {
   void runOnOperation() override {
-    if (getOperation().isPrivate())
-      return; // Its memory is not the caller's.
+    if (getOperation()->hasAttr(AttnDialect::kFrame))
+      return; // Its temporaries have places of their own.
     // Loops carry what is written in them; results of functions are computed
     // outside of loops.
     SmallVector<OpOperand *> uses;
