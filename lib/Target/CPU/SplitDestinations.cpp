@@ -35,12 +35,15 @@ static bool isDestination(OpOperand &use) {
   return dps && dps.isDpsInit(&use);
 }
 
-/// Whether what `use` gives may be the same memory, and is looked at later.
-static bool isShared(OpOperand &use) {
-  return isDestination(use) ||
-         isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
-             tensor::ExpandShapeOp, tensor::CastOp, func::ReturnOp,
-             bufferization::MaterializeInDestinationOp>(use.getOwner());
+/// Whether a result of the function may be the memory of `use`.
+static bool isInResult(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (isa<func::ReturnOp, bufferization::MaterializeInDestinationOp>(op))
+    return true;
+  bool mayShare = isDestination(use) ||
+                  isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+                      tensor::ExpandShapeOp, tensor::CastOp>(op);
+  return mayShare && llvm::any_of(op->getUses(), isInResult);
 }
 
 /// A value of its own with the content of `value`.
@@ -75,9 +78,9 @@ struct CPUSplitDestinations
     // The first of those that write keeps the value, if nobody views it.
     for (OpOperand *use : llvm::reverse(uses)) {
       bool hasOther = llvm::any_of(use->get().getUses(), [&](OpOperand &other) {
-        return &other != use && isShared(other);
+        return &other != use && isInResult(other);
       });
-      if (!hasOther)
+      if (!hasOther || !isInResult(*use))
         continue;
       OpBuilder b(use->getOwner());
       use->set(copy(b, use->get()));

@@ -255,8 +255,8 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
 def CPUSplitDestinations : Pass<"cpu-split-destinations", "::mlir::func::FuncOp"> {
   let summary = "no value is the destination of two operations";
   let description = [{
-    A value that one operation writes into and another writes into or views gets a
-    copy for the first: a fill is filled again. Bufferization would copy as well;
+    A value that one operation writes into and another writes into or views, both on
+    the way to a result, gets a copy: a fill is filled again. Bufferization would copy as well;
     but what is written into memory of the caller is, to its analysis, no value, and
     with `eliminate-empty-tensors` two results would share such memory.
 

@@ -87,7 +87,9 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
       values widened. Each loop over keys has its own: there is one for keys that a
       mask shows to all of a tile, and one for each side of them; what fills no tile
       of queries is code, and buffers, of its own.
-    * peak: both. No cache; disk is inputs and results.
+    * peak: both. No cache; disk is inputs and results. Left out is the panel that
+      a large product of the materialized form is packed into, less than the second
+      cache.
 
     `row_bytes` of the JSON are those of the temporaries with one number for each
     query of a tile, which code may have in registers instead. Where code knows more
