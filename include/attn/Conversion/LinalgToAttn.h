@@ -19,11 +19,11 @@ namespace mlir::attn {
 struct RaisingReport {
   struct Found {
     std::string function;
-    Location location;       // Of the operation that had the result.
-    std::string type;        // Of the result.
-    std::string mask;        // The mask attribute; empty for none.
+    Location location; // Of the operation that had the result.
+    std::string type;  // Of the result.
+    std::string mask;  // The mask attribute; empty for none.
     bool hasMaskTensor = false, hasScoreRegion = false;
-    std::string scores;      // The same in words.
+    std::string scores; // The same in words.
   };
   struct Refused {
     std::string function;
@@ -34,8 +34,8 @@ struct RaisingReport {
   SmallVector<Refused, 0> refused;
 };
 
-/// What happens to scores: `mask #attn.causal, a mask tensor, a score region`, or
-/// `no mask`.
+/// What happens to scores: `mask #attn.causal, a mask tensor, a score region`,
+/// or `no mask`.
 std::string describeScores(AttentionOp op);
 
 /// `file:line:column`, or what else is known of a place.

@@ -36,7 +36,8 @@ void mlir::attn::addTerms(ExpressionReader &reader, Expr expression,
   };
   auto mayScale = [&](unsigned i) {
     return !around ||
-           !reader.resolve(x->operands[i])->is<arith::AddFOp, arith::SubFOp>() ||
+           !reader.resolve(x->operands[i])
+                ->is<arith::AddFOp, arith::SubFOp>() ||
            hasPart(reader, x->operands[i], around);
   };
   auto getNumber = [&](unsigned i) {
@@ -95,7 +96,8 @@ static void collectFactors(ExpressionReader &reader, Expr expression,
     return;
   }
   auto recurse = [&](unsigned i, bool inverse) {
-    collectFactors(reader, x->operands[i], depth, isDivisor != inverse, product);
+    collectFactors(reader, x->operands[i], depth, isDivisor != inverse,
+                   product);
   };
   if (x->is<arith::MulFOp>()) {
     recurse(0, false);

@@ -63,7 +63,8 @@ public:
 
 private:
   LogicalResult refuse(Expr at, const Twine &reason, const Twine &help) {
-    refusal.op = at && at->origin ? at->origin : match_.result.getDefiningOp();
+    refusal.op =
+        at && at->origin ? at->origin : attention.result.getDefiningOp();
     refusal.reason = reason.str();
     refusal.help = help.str();
     return failure();
@@ -89,25 +90,25 @@ private:
 
   ExpressionReader &reader;
   Refusal &refusal;
-  AttentionMatch match_;
+  AttentionMatch attention;
   Weight weight;
   Expr maximum = nullptr, normalizer = nullptr;
 };
 } // namespace
 
 FailureOr<AttentionMatch> Matcher::match(Value result) {
-  match_.result = result;
-  Expr element = reader.getElement(result, match_.output);
+  attention.result = result;
+  Expr element = reader.getElement(result, attention.output);
   if (failed(matchFactors(element)) || failed(matchScore()) ||
       failed(verifyGuards()))
     return failure();
-  return match_;
+  return attention;
 }
 
 /// sum_k (weight * value) / normalizer, the division before or after the sum
 LogicalResult Matcher::matchFactors(Expr element) {
   Weight outer;
-  multiply(reader, element, match_.keys, outer);
+  multiply(reader, element, attention.keys, outer);
   if (outer.factors.size() != 1 || outer.isExponential)
     return refuse(element, "the weighted sum is multiplied by something else",
                   "multiply after the attention, in an operation of its own");
@@ -127,7 +128,7 @@ LogicalResult Matcher::matchFactors(Expr element) {
   if (sum->operands[0]->kind == Expression::Kind::Reduce)
     return refuse(sum, "the values are summed over several dimensions",
                   "collapse the dimensions of keys to one");
-  match_.keys = sum->dimension;
+  attention.keys = sum->dimension;
   if (failed(matchContraction(sum)))
     return failure();
   takeLogarithms();
@@ -150,7 +151,7 @@ LogicalResult Matcher::matchContraction(Expr sum) {
   weight.divisors.append(inner.divisors);
   for (Expr factor : inner.factors)
     if (hasExponential(reader, factor))
-      multiply(reader, factor, match_.keys, weight);
+      multiply(reader, factor, attention.keys, weight);
     else
       weight.factors.push_back(factor);
   if (!weight.isExponential)
@@ -158,23 +159,26 @@ LogicalResult Matcher::matchContraction(Expr sum) {
                   "mask scores with -inf before the exponential, not weights "
                   "after it");
   for (Expr other : weight.factors) {
-    if (!reader.dependsOn(other, match_.keys))
-      return refuse(other, "the weights are multiplied by something of the query",
+    if (!reader.dependsOn(other, attention.keys))
+      return refuse(other,
+                    "the weights are multiplied by something of the query",
                     "multiply the result of the attention instead");
-    if (match_.value)
+    if (attention.value)
       return refuse(other,
                     "the weights are multiplied by something other than the "
                     "values",
                     "fold it into the scores, as the logarithm, or into the "
                     "values");
-    match_.value = other;
+    attention.value = other;
   }
-  if (!match_.value || !match_.value->isElement() || match_.value->isScalar() ||
-      !isa<FloatType>(match_.value->type) || !isa<FloatType>(sum->type))
-    return refuse(sum, "what the weights multiply is no element of a float "
-                       "tensor",
+  if (!attention.value || !attention.value->isElement() ||
+      attention.value->isScalar() || !isa<FloatType>(attention.value->type) ||
+      !isa<FloatType>(sum->type))
+    return refuse(sum,
+                  "what the weights multiply is no element of a float "
+                  "tensor",
                   "make the values a tensor of f16, bf16, f32 or f64");
-  match_.visible = weight.visible;
+  attention.visible = weight.visible;
   return success();
 }
 
@@ -183,7 +187,7 @@ bool Matcher::isLogarithm(const Term &term) {
   bool isNatural = x->is<math::LogOp>() && std::abs(term.factor + 1) < 1e-6;
   bool isBinary =
       x->is<math::Log2Op>() && std::abs(term.factor + std::log(2.0)) < 1e-6;
-  return (isNatural || isBinary) && !reader.dependsOn(x, match_.keys);
+  return (isNatural || isBinary) && !reader.dependsOn(x, attention.keys);
 }
 
 /// exp(s - log l) = exp(s) / l
@@ -198,7 +202,7 @@ void Matcher::takeLogarithms() {
 
 bool Matcher::isSameWeight(Expr expression) {
   Weight other;
-  multiply(reader, expression, match_.keys, other);
+  multiply(reader, expression, attention.keys, other);
   return other.isExponential && other.constant == 1 && other.factors.empty() &&
          other.divisors.empty() && other.guards.empty() &&
          areSame(reader, other.exponent, weight.exponent) &&
@@ -225,42 +229,45 @@ LogicalResult Matcher::matchNormalizer(Expr divisor) {
         sum = reader.resolve(sum->operands[1 - i]);
         break;
       }
-  if (reader.dependsOn(divisor, match_.keys))
-    return refuse(sum, "the weights are divided by a sum that differs from key "
-                       "to key: the softmax is over another axis",
+  if (reader.dependsOn(divisor, attention.keys))
+    return refuse(sum,
+                  "the weights are divided by a sum that differs from key "
+                  "to key: the softmax is over another axis",
                   "take the sum over the axis that the values are summed over");
   if (!sum->isReduction<arith::AddFOp>())
-    return refuse(sum, "the weights are divided by something that is not their "
-                       "sum",
+    return refuse(sum,
+                  "the weights are divided by something that is not their "
+                  "sum",
                   "divide by the sum of the weights over all keys");
   normalizer = sum;
-  if (!reader.space.haveSameSize(sum->dimension, match_.keys))
-    return refuse(sum, "the weights are not summed over the keys that the "
-                       "values are summed over",
+  if (!reader.space.haveSameSize(sum->dimension, attention.keys))
+    return refuse(sum,
+                  "the weights are not summed over the keys that the "
+                  "values are summed over",
                   "sum over all keys, and over nothing else");
-  if (!isSameWeight(reader.substitute(sum->operands[0], sum->dimension,
-                                      match_.keys)))
+  if (!isSameWeight(
+          reader.substitute(sum->operands[0], sum->dimension, attention.keys)))
     return refuse(sum, "the sum that divides the weights is of other numbers",
                   "divide by the sum of the same exponentials over all keys");
   return success();
 }
 
 LogicalResult Matcher::matchScore() {
-  match_.score = weight.exponent;
-  if (failed(matchMaximum(match_.score)) || failed(matchDot()))
+  attention.score = weight.exponent;
+  if (failed(matchMaximum(attention.score)) || failed(matchDot()))
     return failure();
   // The same once more, as it is written.
-  match_.score = Sum();
+  attention.score = Sum();
   for (const Term &term : weight.exponents)
-    addTerms(reader, term.atom, term.factor, match_.dot, match_.score);
-  llvm::erase_if(match_.score.terms, [&](const Term &term) {
+    addTerms(reader, term.atom, term.factor, attention.dot, attention.score);
+  llvm::erase_if(attention.score.terms, [&](const Term &term) {
     return isLogarithm(term) || isMaximumOfRow(term);
   });
   return success();
 }
 
 bool Matcher::isMaximumOfRow(const Term &term) {
-  return maximum && !reader.dependsOn(term.atom, match_.keys) &&
+  return maximum && !reader.dependsOn(term.atom, attention.keys) &&
          isMaximum(getChoice(reader, term.atom).usual);
 }
 
@@ -268,7 +275,7 @@ bool Matcher::isMaximumOfRow(const Term &term) {
 LogicalResult Matcher::matchMaximum(Sum &score) {
   auto isMaximumOf = [&](bool isOfKeys) {
     return [&, isOfKeys](const Term &term) {
-      return reader.dependsOn(term.atom, match_.keys) != isOfKeys &&
+      return reader.dependsOn(term.atom, attention.keys) != isOfKeys &&
              reader.resolve(getChoice(reader, term.atom).usual)
                  ->isReduction<arith::MaximumFOp>();
     };
@@ -278,9 +285,10 @@ LogicalResult Matcher::matchMaximum(Sum &score) {
     found = llvm::find_if(score.terms, isMaximumOf(/*isOfKeys=*/false));
   if (found == score.terms.end()) {
     for (const Term &term : score.terms)
-      if (!reader.dependsOn(term.atom, match_.keys))
-        return refuse(term.atom, "something other than the largest score of the "
-                                 "row is subtracted from scores",
+      if (!reader.dependsOn(term.atom, attention.keys))
+        return refuse(term.atom,
+                      "something other than the largest score of the "
+                      "row is subtracted from scores",
                       "subtract the maximum over all keys, or nothing");
     return success();
   }
@@ -289,23 +297,24 @@ LogicalResult Matcher::matchMaximum(Sum &score) {
   if (choice.condition)
     weight.guards.push_back(choice.condition);
   maximum = reader.resolve(choice.usual);
-  if (reader.dependsOn(term.atom, match_.keys))
+  if (reader.dependsOn(term.atom, attention.keys))
     return refuse(maximum, "the maximum is over another axis than the keys",
                   "take the maximum over the axis that the values are summed "
                   "over");
-  if (!reader.space.haveSameSize(maximum->dimension, match_.keys))
+  if (!reader.space.haveSameSize(maximum->dimension, attention.keys))
     return refuse(maximum, "the maximum is not over all keys",
                   "take the maximum over all keys, and over nothing else");
   score.terms.erase(found);
-  Sum expected = getSum(reader, reader.substitute(maximum->operands[0],
-                                                  maximum->dimension,
-                                                  match_.keys));
+  Sum expected =
+      getSum(reader, reader.substitute(maximum->operands[0], maximum->dimension,
+                                       attention.keys));
   for (Term &x : expected.terms)
     x.factor *= -term.factor;
   expected.constant *= -term.factor;
   if (term.factor >= 0 || !areSame(reader, score, expected))
-    return refuse(maximum, "the maximum is of other numbers than the scores it "
-                           "is subtracted from",
+    return refuse(maximum,
+                  "the maximum is of other numbers than the scores it "
+                  "is subtracted from",
                   "subtract the maximum of the same scores");
   return success();
 }
@@ -341,24 +350,25 @@ bool Matcher::matchProduct(Expr sum) {
   double constant = product.constant;
   Expr a = stripConstants(product.factors[0], constant);
   Expr b = stripConstants(product.factors[1], constant);
-  if (reader.dependsOn(a, match_.keys))
+  if (reader.dependsOn(a, attention.keys))
     std::swap(a, b);
   for (Expr x : {a, b})
     if (!x->isElement() || x->isScalar() || !isa<FloatType>(x->type) ||
         !reader.dependsOn(x, features))
       return false;
-  if (reader.dependsOn(a, match_.keys) || !reader.dependsOn(b, match_.keys))
+  if (reader.dependsOn(a, attention.keys) ||
+      !reader.dependsOn(b, attention.keys))
     return false;
-  match_.query = a;
-  match_.key = b;
-  match_.features = features;
-  match_.product = sum->origin;
-  match_.productScale = constant;
+  attention.query = a;
+  attention.key = b;
+  attention.features = features;
+  attention.product = sum->origin;
+  attention.productScale = constant;
   return true;
 }
 
 Expr Matcher::findDot(Expr expression) {
-  if (!reader.dependsOn(expression, match_.keys))
+  if (!reader.dependsOn(expression, attention.keys))
     return nullptr;
   Expr x = reader.resolve(expression);
   if (matchProduct(x))
@@ -375,7 +385,7 @@ Expr Matcher::findDot(Expr expression) {
 Expr Matcher::findSource(Expr expression) {
   Expr x = reader.resolve(expression);
   if (x->kind == Expression::Kind::Reduce || x->isElement())
-    return reader.dependsOn(x, match_.keys) ? x : nullptr;
+    return reader.dependsOn(x, attention.keys) ? x : nullptr;
   for (Expr operand : x->operands)
     if (Expr found = findSource(operand))
       return found;
@@ -383,15 +393,16 @@ Expr Matcher::findSource(Expr expression) {
 }
 
 LogicalResult Matcher::matchDot() {
-  for (const Term &term : match_.score.terms)
-    if ((match_.dot = findDot(term.atom)))
+  for (const Term &term : attention.score.terms)
+    if ((attention.dot = findDot(term.atom)))
       return success();
   Expr at = normalizer;
-  for (const Term &term : match_.score.terms)
+  for (const Term &term : attention.score.terms)
     if (Expr source = findSource(term.atom))
       at = source;
-  return refuse(at, "the scores are no product of queries and keys summed over "
-                    "features",
+  return refuse(at,
+                "the scores are no product of queries and keys summed over "
+                "features",
                 "compute scores by one matrix product of a query tensor and a "
                 "key tensor of float type");
 }
@@ -410,8 +421,8 @@ bool Matcher::isNormalizer(Expr expression) {
   return normalizer && (x == normalizer || reader.areSame(x, normalizer));
 }
 
-/// A choice is harmless where it asks whether the row is empty: attention gives 0
-/// there.
+/// A choice is harmless where it asks whether the row is empty: attention gives
+/// 0 there.
 LogicalResult Matcher::verifyGuards() {
   for (Expr guard : weight.guards) {
     Expr x = reader.resolve(guard);
@@ -419,9 +430,10 @@ LogicalResult Matcher::verifyGuards() {
     if (x->is<arith::CmpFOp>())
       for (unsigned i : {0, 1}) {
         std::optional<double> bound = x->operands[1 - i]->getNumber();
-        isKnown |= bound && ((isMaximum(x->operands[i]) && *bound < -65000) ||
-                             (isNormalizer(x->operands[i]) && *bound >= 0 &&
-                              *bound < 1));
+        isKnown |=
+            bound &&
+            ((isMaximum(x->operands[i]) && *bound < -65000) ||
+             (isNormalizer(x->operands[i]) && *bound >= 0 && *bound < 1));
       }
     // All scores are -inf, or some are not.
     if (x->isReduction<arith::AndIOp, arith::OrIOp>()) {
@@ -432,8 +444,9 @@ LogicalResult Matcher::verifyGuards() {
                 });
     }
     if (!isKnown)
-      return refuse(x, "a condition other than that a query sees no key chooses "
-                       "among weights",
+      return refuse(x,
+                    "a condition other than that a query sees no key chooses "
+                    "among weights",
                     "mask scores with -inf before the exponential");
   }
   return success();

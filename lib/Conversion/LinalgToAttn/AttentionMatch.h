@@ -21,8 +21,8 @@ struct Refusal {
 
 /// sum_k softmax_k(score(scale * sum_d query * key)) * value
 struct AttentionMatch {
-  Value result;                 // The tensor that this is.
-  SmallVector<unsigned> output; // Its dimensions, by axis.
+  Value result;                    // The tensor that this is.
+  SmallVector<unsigned> output;    // Its dimensions, by axis.
   unsigned keys = 0, features = 0; // Dimensions k and d.
   Expr query = nullptr, key = nullptr, value = nullptr; // Elements.
   Operation *product = nullptr; // That multiplies queries and keys.
@@ -33,8 +33,8 @@ struct AttentionMatch {
 };
 
 /// Attention whose values are summed by `contraction`, or by the operation that
-/// normalizes its result. Says why not in `refusal`, if weights look like those of
-/// a softmax.
+/// normalizes its result. Says why not in `refusal`, if weights look like those
+/// of a softmax.
 FailureOr<AttentionMatch> matchAttention(ExpressionReader &reader, Value result,
                                          Refusal &refusal);
 

@@ -111,7 +111,8 @@ AffineExpr IndexSpace::build(LinearIndex linear) const {
   llvm::sort(linear.terms, [](const IndexTerm &a, const IndexTerm &b) {
     auto getKey = [](AffineExpr index) {
       auto dim = dyn_cast<AffineDimExpr>(index);
-      return std::pair(dim ? dim.getPosition() : ~0u, index.getAsOpaquePointer());
+      return std::pair(dim ? dim.getPosition() : ~0u,
+                       index.getAsOpaquePointer());
     };
     return getKey(a.index) < getKey(b.index);
   });
@@ -124,8 +125,7 @@ AffineExpr IndexSpace::build(LinearIndex linear) const {
 std::optional<int64_t> IndexSpace::getMax(AffineExpr index) const {
   if (auto dim = dyn_cast<AffineDimExpr>(index)) {
     int64_t size = dimensions[dim.getPosition()].size;
-    return ShapedType::isDynamic(size) ? std::nullopt
-                                       : std::optional(size - 1);
+    return ShapedType::isDynamic(size) ? std::nullopt : std::optional(size - 1);
   }
   if (auto mod = matchDivision(index, AffineExprKind::Mod))
     return mod->second - 1;
@@ -216,8 +216,7 @@ AffineExpr IndexSpace::linearize(ArrayRef<AffineExpr> indices,
                                  ArrayRef<int64_t> shape) const {
   AffineExpr sum = getAffineConstantExpr(0, context);
   int64_t stride = 1;
-  for (auto [index, size] :
-       llvm::reverse(llvm::zip_equal(indices, shape))) {
+  for (auto [index, size] : llvm::reverse(llvm::zip_equal(indices, shape))) {
     bool isZero = isa<AffineConstantExpr>(index) &&
                   cast<AffineConstantExpr>(index).getValue() == 0;
     if (!isZero && ShapedType::isDynamic(stride))
@@ -232,8 +231,8 @@ AffineExpr IndexSpace::linearize(ArrayRef<AffineExpr> indices,
   return simplify(sum);
 }
 
-SmallVector<AffineExpr>
-IndexSpace::delinearize(AffineExpr index, ArrayRef<int64_t> shape) const {
+SmallVector<AffineExpr> IndexSpace::delinearize(AffineExpr index,
+                                                ArrayRef<int64_t> shape) const {
   SmallVector<AffineExpr> indices(shape.size(),
                                   getAffineConstantExpr(0, context));
   auto isOne = [](int64_t size) { return size == 1; };

@@ -33,9 +33,9 @@ struct LinearIndex {
   int64_t constant = 0;
 };
 
-/// Named dimensions and the algebra of indices over them. Indices that agree for
-/// all values of the dimensions are, as far as reshapes make them differ, one
-/// expression once simplified:
+/// Named dimensions and the algebra of indices over them. Indices that agree
+/// for all values of the dimensions are, as far as reshapes make them differ,
+/// one expression once simplified:
 ///   (12 b + h) floordiv 12 = b                        for h < 12
 ///   12 (n floordiv 12) + n mod 12 = n
 class IndexSpace {

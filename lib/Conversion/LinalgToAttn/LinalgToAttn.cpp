@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Conversion/LinalgToAttn.h"
 #include "AttentionMatch.h"
 #include "RaiseAttention.h"
-#include "attn/Conversion/LinalgToAttn.h"
 #include "attn/Conversion/Passes.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -46,8 +46,8 @@ static Operation *getOnlyUser(Value value) {
 /// converted in between.
 static constexpr unsigned kMaxSteps = 6;
 
-/// Raises the attention that `value` is or, if it is yet to be normalized, one of
-/// the values after it.
+/// Raises the attention that `value` is or, if it is yet to be normalized, one
+/// of the values after it.
 static FailureOr<AttentionOp> raise(RewriterBase &rewriter, Value value,
                                     Refusal &refusal) {
   for (unsigned step = 0; step < kMaxSteps; ++step) {
@@ -73,8 +73,8 @@ static FailureOr<AttentionOp> raise(RewriterBase &rewriter, Value value,
   return failure();
 }
 
-/// Masks that are conditions in a score region become attributes: what is proved
-/// of them is part of the report.
+/// Masks that are conditions in a score region become attributes: what is
+/// proved of them is part of the report.
 static LogicalResult canonicalizeAttention(Operation *root,
                                            ArrayRef<Operation *> ops) {
   RewritePatternSet patterns(root->getContext());
@@ -85,8 +85,9 @@ static LogicalResult canonicalizeAttention(Operation *root,
 }
 
 static RaisingReport::Found describe(AttentionOp op) {
-  RaisingReport::Found found{getFunctionName(op), op.getLoc(), "", "", false,
-                             false, describeScores(op)};
+  RaisingReport::Found found{
+      getFunctionName(op), op.getLoc(), "", "", false, false,
+      describeScores(op)};
   llvm::raw_string_ostream(found.type) << op.getOutputInit().getType();
   if (MaskAttrInterface mask = op.getMaskAttr())
     llvm::raw_string_ostream(found.mask) << Attribute(mask);
@@ -102,9 +103,8 @@ struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
 
   void runOnOperation() override {
     SmallVector<Value> candidates;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      candidates.append(getWeightedSums(op));
-    });
+    getOperation()->walk(
+        [&](linalg::LinalgOp op) { candidates.append(getWeightedSums(op)); });
     IRRewriter rewriter(&getContext());
     RaisingReport own;
     RaisingReport &all = given ? *given : own;
@@ -134,8 +134,7 @@ struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
     if (report == "text")
       print(llvm::outs(), all);
     else if (report == "json")
-      llvm::outs() << llvm::formatv("{0:2}\n",
-                                    llvm::json::Value(toJson(all)));
+      llvm::outs() << llvm::formatv("{0:2}\n", llvm::json::Value(toJson(all)));
   }
 
 private:

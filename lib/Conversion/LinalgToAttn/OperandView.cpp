@@ -63,8 +63,7 @@ std::optional<OperandView> mlir::attn::getView(const ExpressionReader &reader,
                                                Expr element) {
   std::optional<OperandView> found;
   for (const Access &access : element->accesses) {
-    if (std::optional<OperandView> view =
-            ::getView(reader.space, access))
+    if (std::optional<OperandView> view = ::getView(reader.space, access))
       found = view;
     // Behind a slice are elements that nobody reads.
     if (access.tensor.getDefiningOp<tensor::ExtractSliceOp>())
@@ -106,8 +105,8 @@ static void splitAxes(OpBuilder &builder, Location loc, const IndexSpace &space,
   view.axes = axes;
 }
 
-/// A reshape that only drops and adds axes of size 1; `kept` are the axes of the
-/// result that the tensor has.
+/// A reshape that only drops and adds axes of size 1; `kept` are the axes of
+/// the result that the tensor has.
 static Value reshapeUnits(OpBuilder &builder, Location loc, Value tensor,
                           const llvm::SmallBitVector &drop) {
   if (drop.none())
@@ -143,7 +142,8 @@ void mlir::attn::materialize(OpBuilder &builder, Location loc,
   for (auto [i, dims] : llvm::enumerate(view.axes))
     drop[i] = dims.empty();
   view.tensor = reshapeUnits(builder, loc, view.tensor, drop);
-  llvm::erase_if(view.axes, [](ArrayRef<unsigned> dims) { return dims.empty(); });
+  llvm::erase_if(view.axes,
+                 [](ArrayRef<unsigned> dims) { return dims.empty(); });
   if (!needsAll || next == left.end())
     return;
 

@@ -13,8 +13,8 @@
 
 namespace mlir::attn {
 
-/// A tensor whose axes, split if need be, are dimensions: element (.., d, ..) is
-/// at index d.
+/// A tensor whose axes, split if need be, are dimensions: element (.., d, ..)
+/// is at index d.
 struct OperandView {
   Value tensor;
   /// Of each axis the dimensions it is made of, outermost first; none for an

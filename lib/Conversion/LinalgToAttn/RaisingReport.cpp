@@ -37,8 +37,7 @@ std::string mlir::attn::describeLocation(Location location) {
 void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
   for (const RaisingReport::Found &found : report.found)
     os << "@" << found.function << " " << describeLocation(found.location)
-       << ": attention of " << found.type << ", " << found.scores
-       << "\n";
+       << ": attention of " << found.type << ", " << found.scores << "\n";
   for (const RaisingReport::Refused &refused : report.refused)
     os << "@" << refused.function << " " << describeLocation(refused.location)
        << ": not raised: " << refused.reason << "; " << refused.help << "\n";
@@ -58,11 +57,11 @@ llvm::json::Object mlir::attn::toJson(const RaisingReport &report) {
         {"mask_tensor", entry.hasMaskTensor},
         {"score_region", entry.hasScoreRegion}});
   for (const RaisingReport::Refused &entry : report.refused)
-    refused.push_back(llvm::json::Object{
-        {"function", entry.function},
-        {"location", describeLocation(entry.location)},
-        {"reason", entry.reason},
-        {"help", entry.help}});
+    refused.push_back(
+        llvm::json::Object{{"function", entry.function},
+                           {"location", describeLocation(entry.location)},
+                           {"reason", entry.reason},
+                           {"help", entry.help}});
   return llvm::json::Object{{"found", std::move(found)},
                             {"refused", std::move(refused)}};
 }

@@ -12,13 +12,17 @@
 
 namespace mlir::attn {
 
+/// -inf, or a number that scores of moderate size are lost in: the most
+/// negative one of a type, give or take its last digits as people write it.
+bool isHiding(double number, Type type);
+
 /// Scores, and what is put in place of the scores of hidden keys.
 struct MaskedScore {
   Sum score;
-  SmallVector<Visible> visible;   // All must hold.
-  bool isFillFinite = false;      // The most negative float, not -inf.
-  double fill = 0;                // Where it is finite.
-  Expr zeroFill = nullptr;        // A choice of 0 in place of a score.
+  SmallVector<Visible> visible; // All must hold.
+  bool isFillFinite = false;    // The most negative float, not -inf.
+  double fill = 0;              // Where it is finite.
+  Expr zeroFill = nullptr;      // A choice of 0 in place of a score.
 };
 
 /// Which queries see a key.
@@ -35,25 +39,26 @@ struct Positions {
 MaskedScore getMaskedScore(ExpressionReader &reader, const Sum &score,
                            Expr dot);
 
-/// Terms that only positions decide, if together they are 0 or hide: a condition
-/// of float type, which holds where it is 0. Takes them out of `score`.
+/// Terms that only positions decide, if together they are 0 or hide: a
+/// condition of float type, which holds where it is 0. Takes them out of
+/// `score`.
 std::optional<Visible> takeHidingBias(ExpressionReader &reader, Sum &score,
                                       Positions positions, double &fill);
 
-/// A condition that only positions decide as comparisons `j <= i + n` of a key's
-/// position with a query's, checked element by element; any other as it is.
+/// A condition that only positions decide as comparisons `j <= i + n` of a
+/// key's position with a query's, checked element by element; any other as it
+/// is.
 Visible getAsComparison(ExpressionReader &reader, Visible visible,
                         Positions positions);
 
 /// 0 <= query - key + constant + amount, where the amount is data.
 struct RuntimeLimit {
-  bool ofQuery = false; // Whether the query's position is in it.
+  bool ofQuery = false;  // Whether the query's position is in it.
   Expr amount = nullptr; // Null for 0.
   int64_t constant = 0;
 };
-std::optional<RuntimeLimit> getRuntimeLimit(ExpressionReader &reader,
-                                            Visible visible,
-                                            Positions positions);
+std::optional<RuntimeLimit>
+getRuntimeLimit(ExpressionReader &reader, Visible visible, Positions positions);
 
 /// Whether `visible` holds for some key of each query.
 Rows getRows(ExpressionReader &reader, ArrayRef<Visible> visible,

@@ -70,7 +70,8 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
   if (op == arith::UIToFPOp::getOperationName() &&
       operands[0]->type.isInteger(1))
     return apply<arith::SelectOp>(
-        {operands[0], getConstant(type, 1), getConstant(type, 0)}, type, origin);
+        {operands[0], getConstant(type, 1), getConstant(type, 0)}, type,
+        origin);
   auto getChoice = [&](Expr operand) -> Expr {
     Expr choice = resolve(operand);
     return choice->is<arith::SelectOp>() && getValue(choice->operands[1]) &&
@@ -81,8 +82,8 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
   if (isa<FloatType>(type) && operands.size() == 2 &&
       evaluate(op, {1.0, 1.0})) {
     for (unsigned i : {0, 1})
-      if (Expr choice = getValue(operands[1 - i]) ? getChoice(operands[i])
-                                                  : nullptr) {
+      if (Expr choice =
+              getValue(operands[1 - i]) ? getChoice(operands[i]) : nullptr) {
         SmallVector<Expr> whenTrue(operands), whenFalse(operands);
         whenTrue[i] = choice->operands[1];
         whenFalse[i] = choice->operands[2];
@@ -111,8 +112,7 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
         .Case("arith.divf", *x == 1 && i == 1)
         .Case("arith.andi", *x != 0 && type.isInteger(1))
         .Case("arith.ori", *x == 0)
-        .Cases({"arith.maximumf", "arith.maxnumf"},
-               isReduced && *x <= -65504)
+        .Cases({"arith.maximumf", "arith.maxnumf"}, isReduced && *x <= -65504)
         .Default(false);
   };
   if (operands.size() == 2)

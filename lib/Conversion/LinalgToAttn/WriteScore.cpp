@@ -25,18 +25,17 @@ bool ScoreWriter::canCompute(Expr expression, bool fromPositions) {
   case Expression::Kind::Element:
     return !fromPositions;
   case Expression::Kind::Apply:
-    return !x->operands.empty() &&
-           llvm::all_of(x->operands, [&](Expr operand) {
-             return canCompute(operand, fromPositions);
-           });
+    return !x->operands.empty() && llvm::all_of(x->operands, [&](Expr operand) {
+      return canCompute(operand, fromPositions);
+    });
   case Expression::Kind::Reduce:
     return false;
   }
   llvm_unreachable("unknown kind");
 }
 
-/// Whether an element is computed where it is needed, not read: it then needs no
-/// tensor of queries times keys.
+/// Whether an element is computed where it is needed, not read: it then needs
+/// no tensor of queries times keys.
 bool ScoreWriter::isComputed(Expr element) {
   if (element->isScalar() || reader.resolve(element) == element)
     return false;
@@ -125,8 +124,8 @@ Value ScoreWriter::writeIndex(AffineExpr index) {
   for (const IndexTerm &term : linear.terms)
     if (!digits.empty() && term.index == reader.space.getIndex(digits.back()))
       index = reader.space.simplify(
-          index + (getAffineDimExpr(flat, index.getContext()) - all) *
-                      term.factor);
+          index +
+          (getAffineDimExpr(flat, index.getContext()) - all) * term.factor);
   if (auto dim = dyn_cast<AffineDimExpr>(index))
     if (Value known = indices.lookup(dim.getPosition()))
       return known;
@@ -215,8 +214,7 @@ Value ScoreWriter::write(const Sum &sum) {
     double factor = product ? term.factor * *product / dotFactor : term.factor;
     Value value = product ? score : write(term.atom);
     if (factor != 1)
-      value = arith::MulFOp::create(builder, loc, value,
-                                    writeConstant(factor));
+      value = arith::MulFOp::create(builder, loc, value, writeConstant(factor));
     add(value);
   }
   if (sum.constant != 0 || !total)

@@ -40,7 +40,8 @@ public:
   Value write(const Sum &sum);
   Value writeConstant(double number);
 
-  /// Whether all of `expression` can be written; adds the tensors it would read.
+  /// Whether all of `expression` can be written; adds the tensors it would
+  /// read.
   bool canWrite(Expr expression, llvm::SetVector<Value> &tensors);
   /// The factor of the first product that is scaled within `expression`.
   std::optional<double> findFactor(Expr expression);

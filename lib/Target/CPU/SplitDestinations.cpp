@@ -40,9 +40,9 @@ static bool isInResult(OpOperand &use) {
   Operation *op = use.getOwner();
   if (isa<func::ReturnOp, bufferization::MaterializeInDestinationOp>(op))
     return true;
-  bool mayShare = isDestination(use) ||
-                  isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
-                      tensor::ExpandShapeOp, tensor::CastOp>(op);
+  bool mayShare =
+      isDestination(use) || isa<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+                                tensor::ExpandShapeOp, tensor::CastOp>(op);
   return mayShare && llvm::any_of(op->getUses(), isInResult);
 }
 
