@@ -89,7 +89,7 @@ LogicalResult Compiler::lowerToForm() {
   setTiles(options, *machine, form, cpu);
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(createSymbolDCEPass());
-    pm.addPass(createCPUCInterface());
+    pm.addPass(createCPUCInterface(interface));
     buildFormPipeline(pm, form);
   });
 }

@@ -218,13 +218,19 @@ private:
 };
 
 struct CPUCInterface : attn::impl::CPUCInterfaceBase<CPUCInterface> {
+  CPUCInterface() = default;
+  explicit CPUCInterface(const KernelInterface &interface) : known(interface) {}
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function.isPublic() && !function.isExternal())
         functions.push_back(function);
     for (func::FuncOp function : functions) {
-      FailureOr<KernelInterface> interface = getKernelInterface(function);
+      FailureOr<KernelInterface> interface =
+          known && known->name == function.getSymName()
+              ? *known
+              : getKernelInterface(function);
       if (failed(interface))
         return signalPassFailure();
       if (!SymbolTable::symbolKnownUseEmpty(function, getOperation())) {
@@ -244,6 +250,13 @@ struct CPUCInterface : attn::impl::CPUCInterfaceBase<CPUCInterface> {
       wrapper.createPacked(wrapper.createEntry(function));
     }
   }
+
+  std::optional<KernelInterface> known;
 };
 
 } // namespace
+
+std::unique_ptr<Pass>
+mlir::attn::createCPUCInterface(const KernelInterface &interface) {
+  return std::make_unique<CPUCInterface>(interface);
+}
