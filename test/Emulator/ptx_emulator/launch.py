@@ -83,7 +83,7 @@ class Module:
         self.translator = ModuleTranslator(self.tree)
         self.code = self.translator.translate()
         path = build.build(self.code, cache or default_cache())
-        self.library = ctypes.CDLL(path)
+        self.kernels = ctypes.CDLL(path)
 
     def kernel(self, name):
         function = self.tree.functions.get(name)
@@ -196,7 +196,7 @@ class Module:
             eager, check_fences, shared_is_written,
         )
         result = Result()
-        failed = self.library.ptxLaunch(
+        failed = self.kernels.ptxLaunch(
             ctypes.byref(launch), ctypes.byref(result)
         )
         if failed:
