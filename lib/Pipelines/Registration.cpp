@@ -7,6 +7,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Kernel/IR/Kernel.h"
 #include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Passes.h"
@@ -22,7 +23,8 @@ void mlir::attn::registerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<AttnDialect, recur::RecurDialect>();
+  registry.insert<AttnDialect, recur::RecurDialect, kernel::KernelDialect>();
+  kernel::registerBufferization(registry);
 }
 
 void mlir::attn::registerPassesAndPipelines() {

@@ -8,6 +8,7 @@
 #ifndef ATTN_CONVERSION_PASSES_H
 #define ATTN_CONVERSION_PASSES_H
 
+#include "attn/Dialect/Kernel/IR/Kernel.h"
 #include "attn/Dialect/Recur/IR/Recur.h"
 #include "mlir/Pass/Pass.h"
 

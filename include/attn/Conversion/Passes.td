@@ -65,6 +65,113 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
     "::mlir::attn::AttnDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnToKernel : Pass<"attn-to-kernel"> {
+  let summary = "the blocked form for blocks of GPU threads";
+  let description = [{
+    Rewrites each `attn.attention` on f16 or bf16 whose form is blocked or not
+    chosen into a loop that blocks of threads share, with a schedule for one block:
+
+        for each block of queries:
+          copy Q, K_0, V_0 to shared memory
+          for each tile of keys that some query sees:
+            wait for K_i, V_i; begin to copy K_i+1, V_i+1
+            s = fold(s, K_i, V_i)
+          write finish(s)
+
+    Keys that the mask hides are not visited, those that it shows are folded
+    without mask. Tiles are always whole: what is beyond the arrays is zero, hidden
+    by `valid_keys`, and not written. Head dimensions are rounded up to 16.
+
+    Other attention is left as it is, with a remark that says why.
+
+    ```mlir
+    func.func @example(%q: tensor<2x256x64xbf16>, %k: tensor<2x256x64xbf16>, %v: tensor<2x256x64xbf16>) -> tensor<2x256x64xbf16> {
+      %init = tensor.empty() : tensor<2x256x64xbf16>
+      %o = attn.attention ins(%q, %k, %v : tensor<2x256x64xbf16>, tensor<2x256x64xbf16>, tensor<2x256x64xbf16>)
+             outs(%init : tensor<2x256x64xbf16>) {mask = #attn.causal} -> tensor<2x256x64xbf16>
+      return %o : tensor<2x256x64xbf16>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    kernel.alloc : !kernel.tile<2x64x64xbf16, swizzle = 8>
+    kernel.copy
+    kernel.commit
+    scf.for
+    kernel.wait 0
+    kernel.barrier
+    kernel.view
+    attn.fold
+    attn.finish
+    kernel.write
+    {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_1>, #gpu.block<linear_dim_0>]}
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::kernel::KernelDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def LinalgToKernel : Pass<"linalg-to-kernel"> {
+  let summary = "operations on tiles become operations on fragments";
+  let description = [{
+    In loops that blocks of threads share (`kernel.threads`), distributes tiles over
+    the registers of the block's threads: `linalg.fill` and `linalg.generic` on
+    tensors become `kernel.map` for results with all dimensions, `kernel.reduce`
+    for sums and maxima over columns, and `kernel.mma` for products with a tile of
+    shared memory. A product that skips values by the sign of their weight
+    (`attn.fold` of hidden keys) takes those that are not finite apart from the
+    others, `kernel.take_non_finite`.
+
+    All fragments have the layout of products of matrices, so that no element
+    changes its thread: scores become weights, and these the left operand of the
+    product with the values, where they are.
+
+    ```mlir
+    func.func @example(%init: tensor<64xf32>) -> tensor<64xf32> {
+      %c0 = arith.constant 0 : index
+      %one = arith.constant 1.0 : f32
+      %out = scf.forall (%i) in (1) shared_outs(%o = %init) -> tensor<64xf32> {
+        %empty = tensor.empty() : tensor<64x32xf32>
+        %ones = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+        %none = tensor.empty() : tensor<64xf32>
+        %start = linalg.fill ins(%one : f32) outs(%none : tensor<64xf32>) -> tensor<64xf32>
+        %sum = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>],
+                               iterator_types = ["parallel", "reduction"]}
+            ins(%ones : tensor<64x32xf32>) outs(%start : tensor<64xf32>) {
+        ^bb0(%x: f32, %s: f32):
+          %r = arith.addf %s, %x : f32
+          linalg.yield %r : f32
+        } -> tensor<64xf32>
+        %f = builtin.unrealized_conversion_cast %sum : tensor<64xf32> to !kernel.fragment<64xf32, #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [4 x (16, 0)]>>
+        %w = kernel.write %f to %o[%c0] {dims = array<i64: 0>} : !kernel.fragment<64xf32, #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [4 x (16, 0)]>> to tensor<64xf32> -> tensor<64xf32>
+        scf.forall.in_parallel {
+          tensor.parallel_insert_slice %w into %o[0] [64] [1] : tensor<64xf32> into tensor<64xf32>
+        }
+      } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+      return %out : tensor<64xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    kernel.map {
+    kernel.yield %cst : f32
+    -> !kernel.fragment<64x32xf32, #layout>
+    kernel.reduce add
+    kernel.write
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::kernel::KernelDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AttnToMaterialized : Pass<"attn-to-materialized"> {
   let summary = "the textbook form: all scores at once";
   let description = [{

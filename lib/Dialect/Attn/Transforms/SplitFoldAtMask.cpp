@@ -55,8 +55,8 @@ static std::optional<OpFoldResult> getUniform(RewriterBase &rewriter, FoldOp op,
   });
 }
 
-static KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op,
-                                    int64_t unit) {
+KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
+                                         int64_t unit) {
   MaskAlgebra algebra(rewriter, op.getLoc());
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
   unsigned batch = op.getNumBatchDims();

@@ -57,6 +57,8 @@ struct KeyIntervals {
 KeyIntervals splitKeys(MaskAlgebra &algebra, MaskAlgebra::Interval range,
                        MaskAlgebra::Interval visible,
                        std::optional<MaskAlgebra::Interval> full, int64_t unit);
+/// The same for the keys and queries of a fold.
+KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op, int64_t unit);
 
 /// The keys that share a segment with some and with all queries of a fold, by
 /// binary search in their ids, if those of the keys never decrease; otherwise all
