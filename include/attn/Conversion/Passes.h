@@ -10,6 +10,7 @@
 
 #include "attn/Dialect/Kernel/IR/Kernel.h"
 #include "attn/Dialect/Recur/IR/Recur.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::attn {

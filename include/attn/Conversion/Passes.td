@@ -172,6 +172,47 @@ def LinalgToKernel : Pass<"linalg-to-kernel"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def KernelToNVVM : Pass<"kernel-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "schedules of one block to instructions of sm_80";
+  let description = [{
+    In a `gpu.module`, operations of the kernel dialect become instructions that
+    every chip from sm_80 on has: `cp.async` for copies, `ldmatrix` and `mma.sync`
+    m16n8k16 for products, shuffles for reductions. A fragment becomes as many
+    values as a thread has registers of it, a tile a place in the dynamic shared
+    memory of the block. `kernel.threads` says how many threads a function has;
+    `kernel.shared_bytes` says afterwards how much shared memory it needs.
+
+    ```mlir
+    gpu.module @kernels {
+      gpu.func @example(%k: memref<64x64xbf16>) kernel attributes {kernel.threads = 128 : i64} {
+        %c0 = arith.constant 0 : index
+        %tile = kernel.alloc : !kernel.tile<1x64x64xbf16, swizzle = 8>
+        kernel.copy %k[%c0, %c0] to %tile[%c0] {dims = array<i64: 0, 1>} : memref<64x64xbf16> to !kernel.tile<1x64x64xbf16, swizzle = 8>
+        kernel.commit
+        kernel.wait 0
+        kernel.barrier
+        gpu.return
+      }
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.mlir.global external @kernel_shared()
+    kernel.shared_bytes = 8192 : i64
+    nvvm.cp.async.shared.global
+    nvvm.cp.async.commit.group
+    nvvm.cp.async.wait.group 0
+    nvvm.barrier
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::NVVM::NVVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
 def AttnToMaterialized : Pass<"attn-to-materialized"> {
   let summary = "the textbook form: all scores at once";
   let description = [{

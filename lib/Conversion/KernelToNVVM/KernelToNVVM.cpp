@@ -1,0 +1,151 @@
+//===- KernelToNVVM.cpp - Schedules of one block to instructions of sm_80 ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+#include "Patterns.h"
+#include "attn/Conversion/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_KERNELTONVVM
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::kernel;
+
+namespace {
+
+/// Name of what all kernels of a module call their shared memory.
+constexpr llvm::StringLiteral kSharedName = "kernel_shared";
+/// What bulk copies and swizzles of any chip need.
+constexpr int64_t kTileAlignment = 1024;
+
+// commit, wait, barrier  -->  their instructions
+struct ConvertCommit : OpConversionPattern<CommitOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(CommitOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::CpAsyncCommitGroupOp>(op);
+    return success();
+  }
+};
+struct ConvertWait : OpConversionPattern<WaitOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(WaitOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::CpAsyncWaitGroupOp>(op, op.getPending());
+    return success();
+  }
+};
+struct ConvertBarrier : OpConversionPattern<BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(BarrierOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::BarrierOp>(op);
+    return success();
+  }
+};
+
+/// Products of this chip are done when their instruction is.
+struct ConvertAwait : OpConversionPattern<AwaitOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(AwaitOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithMultiple(op, SmallVector<ValueRange>{adaptor.getFragment()});
+    return success();
+  }
+};
+
+// role  -->  if the warp is one of them; registers cannot be dealt on this chip
+struct ConvertRole : OpConversionPattern<RoleOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(RoleOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Emitter e(rewriter, op.getLoc());
+    Value number = e.sub(e.warp(), e.i32(op.getFirst()));
+    Value isOne =
+        e.compare(arith::CmpIPredicate::ult, number, e.i32(op.getWarps()));
+    auto branch = scf::IfOp::create(rewriter, op.getLoc(), isOne, false);
+    rewriter.inlineBlockBefore(&op.getBody().front(),
+                               branch.thenBlock()->getTerminator());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
+  void runOnOperation() override {
+    gpu::GPUModuleOp module = getOperation();
+    for (auto function : module.getOps<gpu::GPUFuncOp>())
+      placeTiles(module, function);
+    TypeConverter types;
+    types.addConversion([](Type type) { return type; });
+    types.addConversion([](FragmentType type, SmallVectorImpl<Type> &results) {
+      results.append(type.getNumRegisters(), type.getElementType());
+      return success();
+    });
+    types.addConversion([](TileType type) {
+      return LLVM::LLVMPointerType::get(type.getContext(), 3);
+    });
+    ConversionTarget target(getContext());
+    target.addIllegalDialect<KernelDialect>();
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    RewritePatternSet patterns(&getContext());
+    populateCopyPatterns(types, patterns);
+    populateElementPatterns(types, patterns);
+    populateProductPatterns(types, patterns);
+    patterns.add<ConvertAwait, ConvertBarrier, ConvertCommit, ConvertRole,
+                 ConvertWait>(types, &getContext());
+    scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target);
+    target.addLegalOp<UnrealizedConversionCastOp>();
+    if (failed(applyPartialConversion(module, target, std::move(patterns))))
+      signalPassFailure();
+  }
+
+  /// Tiles one after the other in the block's shared memory, whose size is for the
+  /// launch to say.
+  static void placeTiles(gpu::GPUModuleOp module, gpu::GPUFuncOp function) {
+    int64_t bytes = 0;
+    SmallVector<AllocOp> allocs;
+    function.walk([&](AllocOp alloc) { allocs.push_back(alloc); });
+    if (allocs.empty())
+      return;
+    IRRewriter b(function.getContext());
+    auto pointer = LLVM::LLVMPointerType::get(function.getContext(), 3);
+    if (!module.lookupSymbol(kSharedName)) {
+      b.setInsertionPointToStart(module.getBody());
+      auto type = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+      LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/false,
+                             LLVM::Linkage::External, kSharedName, Attribute(),
+                             kTileAlignment, /*addrSpace=*/3);
+    }
+    b.setInsertionPointToStart(&function.getBody().front());
+    Value base = LLVM::AddressOfOp::create(b, function.getLoc(), pointer,
+                                           kSharedName);
+    for (AllocOp alloc : allocs) {
+      b.setInsertionPoint(alloc);
+      Value place = Emitter(b, alloc.getLoc()).advance(base, bytes);
+      bytes += llvm::alignTo(alloc.getTile().getType().getBytes(),
+                             kTileAlignment);
+      auto tile = UnrealizedConversionCastOp::create(
+          b, alloc.getLoc(), alloc.getTile().getType(), place);
+      b.replaceOp(alloc, tile.getResults());
+    }
+    function->setAttr(KernelDialect::kSharedBytes, b.getI64IntegerAttr(bytes));
+  }
+};
+
+} // namespace
