@@ -162,27 +162,9 @@ FailureOr<std::string> linkShared(StringRef object, bool withOpenMP) {
 
 llvm::json::Object describe(const Compiler &compiler) {
   const KernelInterface &interface = compiler.getInterface();
-  llvm::json::Array arguments;
-  for (const KernelInterface::Argument &argument : interface.arguments) {
-    llvm::json::Array shape;
-    for (const KernelInterface::Dim &dim : argument.dims) {
-      if (dim.isStatic())
-        shape.push_back(dim.size);
-      else
-        shape.push_back(interface.sizes[dim.parameter]);
-    }
-    std::string type;
-    llvm::raw_string_ostream(type) << getElementTypeOrSelf(argument.type);
-    arguments.push_back(
-        llvm::json::Object{{"name", argument.name},
-                           {"role", argument.isOutput ? "output" : "input"},
-                           {"array", argument.isArray()},
-                           {"type", type},
-                           {"shape", std::move(shape)}});
-  }
   return llvm::json::Object{
       {"name", interface.name},
-      {"arguments", std::move(arguments)},
+      {"arguments", describeArguments(interface)},
       {"sizes", llvm::json::Array(interface.sizes)},
       {"cpu", compiler.getMachine().target->getTargetCPU()},
       {"vector_bits", compiler.getMachine().vectorBits},
