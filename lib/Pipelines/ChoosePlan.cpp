@@ -95,6 +95,8 @@ FailureOr<int64_t> Compiler::measure(const PlannedCost &planned) const {
   trial.options.memoryBudget = std::nullopt;
   trial.options.count = false;
   trial.options.timing = false;
+  // What the plan keeps, and one thread of those that carry it out.
+  trial.options.target = Target::CPU;
   getEntry(*copy)->setAttr(AttnDialect::kPlan,
                            planned.plan.getAttr(copy->getContext()));
   if (failed(trial.lowerToForm()) || failed(trial.lowerToBuffers()))

@@ -9,6 +9,8 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Emission.h"
 #include "attn/Target/CPU/Passes.h"
+#include "attn/Target/NVPTX/ExtractProgram.h"
+#include "attn/Target/NVPTX/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/Passes.h"
@@ -34,6 +36,12 @@ FailureOr<Compiler> Compiler::create(ModuleOp module, CompileOptions options) {
   if (!machine)
     return module.emitError(llvm::toString(machine.takeError()));
   Compiler compiler;
+  if (options.target == Target::NVPTX) {
+    auto device = getDeviceMachine(options.chip);
+    if (!device)
+      return module.emitError(llvm::toString(device.takeError()));
+    compiler.device = std::move(*device);
+  }
   compiler.module = module;
   compiler.options = std::move(options);
   compiler.interface = std::move(*interface);
@@ -54,15 +62,17 @@ LogicalResult Compiler::run(ModuleOp module,
 }
 
 /// Tiles suited to the machine, unless the options say otherwise.
-static void setTiles(const CompileOptions &options, const Machine &machine,
-                     FormPipelineOptions &form, CPUPipelineOptions &cpu) {
+void Compiler::setTiles(FormPipelineOptions &form,
+                        CPUPipelineOptions &cpu) const {
   form.form = options.form;
   form.raise = false; // It is done.
   form.count = options.count;
   form.numThreads = options.numThreads;
   cpu.numThreads = options.numThreads;
   cpu.count = options.count;
-  chooseTiles(machine, form, cpu);
+  chooseTiles(*machine, form, cpu);
+  if (options.target == Target::NVPTX)
+    chooseDeviceTiles(form);
   if (options.queries)
     form.queries = options.queries;
   if (options.keys)
@@ -86,10 +96,16 @@ LogicalResult Compiler::lowerToForm() {
     return failure();
   FormPipelineOptions form;
   CPUPipelineOptions cpu;
-  setTiles(options, *machine, form, cpu);
+  setTiles(form, cpu);
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(createSymbolDCEPass());
-    pm.addPass(createCPUCInterface(interface));
+    if (options.target == Target::CPU) {
+      pm.addPass(createCPUCInterface(interface));
+    } else {
+      // Steps of called functions are steps of the program.
+      pm.addPass(createInlinerPass());
+      pm.addPass(createNVPTXAddDestinations());
+    }
     buildFormPipeline(pm, form);
   });
 }
@@ -97,7 +113,11 @@ LogicalResult Compiler::lowerToForm() {
 LogicalResult Compiler::lowerToBuffers() {
   FormPipelineOptions form;
   CPUPipelineOptions cpu;
-  setTiles(options, *machine, form, cpu);
+  setTiles(form, cpu);
+  if (options.target == Target::NVPTX)
+    return run(module, [](OpPassManager &pm) {
+      buildNVPTXBufferPipeline(pm, NVPTXPipelineOptions());
+    });
   if (failed(run(module, [&](OpPassManager &pm) {
         buildCPUBufferPipeline(pm, cpu);
       })))
@@ -114,6 +134,8 @@ LogicalResult Compiler::lowerToBuffers() {
 }
 
 LogicalResult Compiler::lowerToLLVM() {
+  if (options.target == Target::NVPTX)
+    return run(module, [](OpPassManager &pm) { buildNVVMPipeline(pm); });
   CPUPipelineOptions cpu;
   cpu.kernel = interface.name;
   cpu.numThreads = interface.numThreads;
@@ -122,11 +144,46 @@ LogicalResult Compiler::lowerToLLVM() {
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
 Compiler::translate(llvm::LLVMContext &context) {
+  if (options.target == Target::NVPTX)
+    return translateToLLVM(*module.getOps<gpu::GPUModuleOp>().begin(), context,
+                           *device);
   return translateToLLVM(module, context, *machine);
+}
+
+FailureOr<DeviceProgram> Compiler::getDeviceProgram() {
+  FailureOr<DeviceProgram> program =
+      attn::getDeviceProgram(getEntry(module), interface);
+  if (failed(program))
+    return failure();
+  llvm::LLVMContext context;
+  auto translated = translate(context);
+  if (!translated)
+    return module.emitError(llvm::toString(translated.takeError()));
+  auto ptx = emitPTX(**translated, *device);
+  if (!ptx)
+    return module.emitError(llvm::toString(ptx.takeError()));
+  program->chip = options.chip;
+  program->ptx = std::move(*ptx);
+  return program;
+}
+
+FailureOr<DeviceProgram>
+mlir::attn::compileToDevice(ModuleOp module, const CompileOptions &options) {
+  CompileOptions given = options;
+  given.target = Target::NVPTX;
+  FailureOr<Compiler> compiler = Compiler::create(module, std::move(given));
+  if (failed(compiler) || failed(compiler->raise()) ||
+      failed(compiler->lowerToForm()) ||
+      failed(compiler->lowerToBuffers()) || failed(compiler->lowerToLLVM()))
+    return failure();
+  return compiler->getDeviceProgram();
 }
 
 FailureOr<CompiledKernel>
 mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
+  if (options.target != Target::CPU)
+    return module.emitError("no code generation for this target yet that runs "
+                            "here; use attn-compile, or --target=cpu");
   FailureOr<Compiler> compiler = Compiler::create(module, options);
   if (failed(compiler) || failed(compiler->raise()) ||
       failed(compiler->lowerToForm()) ||

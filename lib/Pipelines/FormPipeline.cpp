@@ -78,6 +78,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   RecurToSCFOptions recurrent;
   recurrent.queries = options.queries;
   recurrent.numThreads = options.numThreads;
+  recurrent.lanes = options.lanes;
   pm.addPass(createRecurToSCF(recurrent));
   if (options.count) {
     // What is computed twice is merged later on, and then runs once; folds that

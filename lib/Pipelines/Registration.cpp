@@ -11,6 +11,7 @@
 #include "attn/Dialect/Recur/Transforms/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Passes.h"
+#include "attn/Target/NVPTX/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -32,6 +33,7 @@ void mlir::attn::registerPassesAndPipelines() {
   recur::registerRecurTransformsPasses();
   registerAttnConversionPasses();
   registerAttnCPUPasses();
+  registerAttnNVPTXPasses();
   PassPipelineRegistration<>(
       "attn-raise-pipeline",
       "attention of other projects, or spelled out, to attn.attention",
@@ -43,4 +45,8 @@ void mlir::attn::registerPassesAndPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>(
       "attn-cpu-pipeline", "linalg on tensors to the LLVM dialect, for a CPU",
       buildCPUPipeline);
+  PassPipelineRegistration<NVPTXPipelineOptions>(
+      "attn-nvptx-pipeline",
+      "linalg on tensors to kernels in the NVVM dialect and their launches",
+      buildNVPTXPipeline);
 }

@@ -9,6 +9,7 @@
 #define ATTN_ANALYSIS_KERNELINTERFACE_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/JSON.h"
 
 namespace mlir::attn {
 
@@ -59,6 +60,17 @@ FailureOr<KernelInterface> getKernelInterface(func::FuncOp function);
 SmallVector<std::string> getCounters(ModuleOp module);
 /// The name of the C function that reads a kernel's counter.
 std::string getCounterReader(StringRef kernel, StringRef counter);
+
+/// The arguments for programs that make calls: name, role (input or output), type
+/// of the elements, and shape (numbers, and names of free sizes).
+llvm::json::Array describeArguments(const KernelInterface &interface);
+
+/// The C type of an element: f16, bf16 and booleans as integers without a sign.
+std::string getCType(Type element);
+/// Lines of a C comment about what the arguments and the sizes are.
+void writeArguments(raw_ostream &os, const KernelInterface &interface);
+/// `name` with `_` for what a C identifier cannot have.
+std::string getCIdentifier(StringRef name);
 
 /// The function to compile: `name`, or the only public one if `name` is empty.
 /// Emits an error at the module if there is none or the choice is not unique.

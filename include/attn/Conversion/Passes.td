@@ -634,6 +634,9 @@ def RecurToSCF : Pass<"recur-to-scf"> {
       "queries side by side where a rescan is attention">,
     Option<"numThreads", "num-threads", "int64_t", "1",
       "threads to have independent loops for; with 1, loops run in order">,
+    Option<"lanes", "lanes", "int64_t", "64",
+      "elements of the batch that a thread takes at once, where they lie next to "
+      "each other">,
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -15,13 +15,22 @@
 #include "attn/Conversion/LinalgToAttn.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/CPU/Machine.h"
+#include "attn/Target/NVPTX/DeviceProgram.h"
+#include "attn/Target/NVPTX/Emission.h"
 
 namespace mlir::attn {
+
+struct CPUPipelineOptions;
+struct FormPipelineOptions;
+
+enum class Target { CPU, NVPTX };
 
 struct CompileOptions {
   std::string entry;            // Empty: the only public function.
   FormKind form = FormKind::Blocked;
+  Target target = Target::CPU;
   std::string cpu = "native";
+  std::string chip = kDefaultChip.str(); // Of NVPTX.
   // Tile sizes in rows; 0: suited to the CPU.
   int64_t queries = 0, keys = 0, block = 0;
   bool raise = true;             // Find attention that is spelled out.
@@ -45,11 +54,13 @@ public:
   LogicalResult lowerToForm();
   /// Loops and vectors on buffers.
   LogicalResult lowerToBuffers();
-  /// The LLVM dialect.
+  /// The LLVM dialect; of kernels for a GPU, the NVVM dialect.
   LogicalResult lowerToLLVM();
-  /// An optimized LLVM module.
+  /// An optimized LLVM module; for a GPU, that of the kernels.
   llvm::Expected<std::unique_ptr<llvm::Module>>
   translate(llvm::LLVMContext &context);
+  /// For a GPU, after `lowerToLLVM`: PTX and how a host runs it.
+  FailureOr<DeviceProgram> getDeviceProgram();
 
   const KernelInterface &getInterface() const { return interface; }
   const Machine &getMachine() const { return *machine; }
@@ -68,10 +79,12 @@ private:
   LogicalResult fitPlan();
   FailureOr<int64_t> measure(const PlannedCost &planned) const;
   func::FuncOp getEntry(ModuleOp module) const;
+  void setTiles(FormPipelineOptions &form, CPUPipelineOptions &cpu) const;
 
   ModuleOp module;
   CompileOptions options;
   std::shared_ptr<Machine> machine;
+  std::shared_ptr<llvm::TargetMachine> device; // Of NVPTX.
   KernelInterface interface;
   RaisingReport raising;
   ScratchMemory scratch;
@@ -89,6 +102,11 @@ struct CompiledKernel {
 };
 FailureOr<CompiledKernel> compileToObject(ModuleOp module,
                                           const CompileOptions &options);
+
+/// The program for a GPU that `module` is, compiled with `options`. The module is
+/// left in the NVVM dialect.
+FailureOr<DeviceProgram> compileToDevice(ModuleOp module,
+                                         const CompileOptions &options);
 
 } // namespace mlir::attn
 

@@ -49,6 +49,11 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<int64_t> numThreads{
       *this, "num-threads", llvm::cl::desc("threads to have independent loops for"),
       llvm::cl::init(1)};
+  PassOptions::Option<int64_t> lanes{
+      *this, "lanes",
+      llvm::cl::desc("elements of the batch that a thread of a recurrence takes, "
+                     "where they lie next to each other"),
+      llvm::cl::init(64)};
   PassOptions::Option<int64_t> memoryBudget{
       *this, "memory-budget",
       llvm::cl::desc("bytes that a stack of attentions may keep; -1: no limit"),
@@ -107,6 +112,24 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
 void buildCPUBufferPipeline(OpPassManager &pm,
                             const CPUPipelineOptions &options);
 void buildCPULLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// linalg on tensors to kernels in the NVVM dialect and their launches.
+struct NVPTXPipelineOptions : PassPipelineOptions<NVPTXPipelineOptions> {
+  PassOptions::Option<int64_t> threads{
+      *this, "threads",
+      llvm::cl::desc("threads of a block, where each takes an iteration"),
+      llvm::cl::init(128)};
+};
+void buildNVPTXPipeline(OpPassManager &pm, const NVPTXPipelineOptions &options);
+/// Its two halves: to kernels on buffers, and on to the NVVM dialect.
+void buildNVPTXBufferPipeline(OpPassManager &pm,
+                              const NVPTXPipelineOptions &options);
+void buildNVVMPipeline(OpPassManager &pm);
+
+/// So many threads want independent loops on a GPU.
+inline constexpr int64_t kDeviceThreads = 16384;
+/// Tile sizes for a GPU, one query for each thread.
+void chooseDeviceTiles(FormPipelineOptions &form);
 
 /// Tile sizes that suit a machine.
 void chooseTiles(const Machine &machine, FormPipelineOptions &form,

@@ -30,9 +30,6 @@ using namespace mlir::recur;
 /// Tokens per chunk where neither the schedule nor matrix products say.
 static constexpr int64_t kDefaultChunk = 64;
 
-/// Elements of the batch that a thread takes at once where they are vector lanes.
-static constexpr int64_t kLanesPerTile = 64;
-
 /// What evaluates a scan.
 struct Plan {
   ScheduleKind kind;
@@ -137,24 +134,26 @@ static bool takesWholeBatch(RescanOp) { return false; }
 
 /// Sizes of the tiles of the batch, 0 for what is not tiled.
 template <typename OpTy>
-static SmallVector<int64_t> getBatchTiles(OpTy op) {
+static SmallVector<int64_t> getBatchTiles(OpTy op, int64_t lanes) {
   SmallVector<int64_t> tiles(op.getNumLoops(), 0);
   unsigned batch = op.getNumBatchDims();
   std::fill_n(tiles.begin(), batch, 1);
   if (batch && takesWholeBatch(op))
-    tiles[batch - 1] = kLanesPerTile;
+    tiles[batch - 1] = lanes;
   return tiles;
 }
 
 /// recurrence over a batch  -->  forall tiles of the batch: recurrence of it
 template <typename OpTy>
-static FailureOr<OpTy> distributeBatch(RewriterBase &rewriter, OpTy op) {
+static FailureOr<OpTy> distributeBatch(RewriterBase &rewriter, OpTy op,
+                                       int64_t lanes) {
   if (op.getNumBatchDims() == 0)
     return op;
   scf::SCFTilingOptions options;
   options
       .setTileSizes(
-          getAsIndexOpFoldResult(op.getContext(), getBatchTiles(op)))
+          getAsIndexOpFoldResult(op.getContext(),
+                                         getBatchTiles(op, lanes)))
       .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
   rewriter.setInsertionPoint(op);
   FailureOr<scf::SCFTilingResult> tiled =
@@ -166,10 +165,10 @@ static FailureOr<OpTy> distributeBatch(RewriterBase &rewriter, OpTy op) {
 }
 
 /// Whether the batch alone keeps the threads busy, however it is divided.
-static bool hasEnoughBatch(ScanOp op, int64_t numThreads) {
+static bool hasEnoughBatch(ScanOp op, int64_t numThreads, int64_t lanes) {
   int64_t tiles = 1;
   for (auto [size, tile] :
-       llvm::zip(op.getStaticLoopRanges(), getBatchTiles(op)))
+       llvm::zip(op.getStaticLoopRanges(), getBatchTiles(op, lanes)))
     if (tile)
       tiles *= ShapedType::isDynamic(size) ? 0 : llvm::divideCeil(size, tile);
   return tiles >= 4 * numThreads;
@@ -213,7 +212,7 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
 
   LogicalResult lower(RewriterBase &rewriter, RescanOp op) {
     if (numThreads > 1 && isOutermost(op)) {
-      FailureOr<RescanOp> tile = distributeBatch(rewriter, op);
+      FailureOr<RescanOp> tile = distributeBatch(rewriter, op, lanes);
       if (failed(tile))
         return failure();
       op = *tile;
@@ -231,10 +230,10 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
       // Chunks whose products are known are as independent as the batch is.
       plan.parallelChunks =
           plan.kind == ScheduleKind::Chunked &&
-          !hasEnoughBatch(op, numThreads) &&
+          !hasEnoughBatch(op, numThreads, lanes) &&
           failed(matchMatrixScan(op, [](const Twine &) {}));
       FailureOr<ScanOp> tile =
-          plan.parallelChunks ? op : distributeBatch(rewriter, op);
+          plan.parallelChunks ? op : distributeBatch(rewriter, op, lanes);
       if (failed(tile))
         return failure();
       op = *tile;
@@ -244,9 +243,10 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
   }
 
   void runOnOperation() override {
-    if (queries <= 0) {
-      getOperation()->emitError("queries must be at least 1, got ")
-          << queries.getValue();
+    if (queries <= 0 || lanes <= 0) {
+      getOperation()->emitError()
+          << (queries <= 0 ? "queries" : "lanes") << " must be at least 1, got "
+          << (queries <= 0 ? queries : lanes).getValue();
       return signalPassFailure();
     }
     // One at a time: simplifying around one may merge or replace others.

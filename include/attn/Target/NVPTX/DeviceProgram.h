@@ -10,6 +10,8 @@
 
 #include "attn/Analysis/KernelInterface.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/Support/Error.h"
+#include <array>
 
 namespace mlir::attn {
 
@@ -50,6 +52,50 @@ struct DeviceProgram {
   SmallVector<Buffer> buffers;
   SmallVector<Launch> launches;
 };
+
+/// A program for given free sizes, in the order of its parts.
+struct SizedProgram {
+  struct Launch {
+    std::array<int64_t, 3> grid;
+    SmallVector<int64_t> sizes; // Of its parameters; 0 if it is not a size.
+    bool isEmpty() const { return grid[0] == 0 || grid[1] == 0 || grid[2] == 0; }
+  };
+  SmallVector<int64_t> bufferBytes;
+  SmallVector<Launch> launches;
+};
+
+/// The value of a size for given free sizes, from 0 to 2^63 - 1; what is less, more
+/// (at any step) or divided by less than 1 is an error in words.
+llvm::Expected<int64_t> evaluateSize(AffineExpr size,
+                                     const KernelInterface &interface,
+                                     ArrayRef<int64_t> sizeValues);
+/// All of them. Fails too where a grid has more blocks than a GPU can have.
+llvm::Expected<SizedProgram> evaluateSizes(const DeviceProgram &program,
+                                           ArrayRef<int64_t> sizeValues);
+
+/// The most blocks that a grid can have in each of its dimensions.
+constexpr int64_t kMaxBlocks[3] = {2147483647, 65535, 65535};
+
+/// A size in the syntax of Python, over the names of the free sizes.
+std::string getSizeText(AffineExpr size, const KernelInterface &interface);
+
+/// The program, without its PTX, for what is to run it:
+///
+///     {"name": ..., "target": "nvptx", "chip": "sm_80",
+///      "arguments": [...], "sizes": [...], // As of a kernel of a CPU.
+///      "buffers": [{"bytes": "keys * 4"}],
+///      "launches": [{"kernel": ..., "grid": ["-(-queries // 128)", "1", "1"],
+///                    "block": [128, 1, 1], "shared_bytes": 0,
+///                    "parameters": [{"argument": "query"}, {"buffer": 0},
+///                                   {"size": "keys"}]}]}
+///
+/// where sizes are text as of `getSizeText`.
+llvm::json::Value describeProgram(const DeviceProgram &program);
+
+/// A C header, for C and C++, that runs the program with the CUDA driver: finds
+/// the kernels in a module, tells how much scratch memory they need, and launches
+/// them.
+std::string getDeviceHeader(const DeviceProgram &program);
 
 } // namespace mlir::attn
 
