@@ -66,6 +66,8 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   AttnToMaterializedOptions materialized;
   materialized.numThreads = options.numThreads;
   pm.addPass(createAttnToMaterialized(materialized));
+  if (options.kernels)
+    pm.addPass(createAttnToKernel());
   AttnToBlockedOptions blocked;
   blocked.queries = options.queries;
   blocked.keys = options.keys;

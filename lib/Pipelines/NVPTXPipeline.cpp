@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Conversion/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/Passes.h"
 #include "attn/Target/NVPTX/Passes.h"
@@ -34,10 +35,12 @@ void mlir::attn::chooseDeviceTiles(FormPipelineOptions &form) {
   form.blockBytes = 0;
   form.lanes = 1;
   form.numThreads = kDeviceThreads;
+  form.kernels = true;
 }
 
 void mlir::attn::buildNVPTXBufferPipeline(OpPassManager &pm,
                                           const NVPTXPipelineOptions &options) {
+  pm.addPass(createLinalgToKernel());
   pm.addPass(createNVPTXAddDestinations());
   pm.addPass(createConvertElementwiseToLinalgPass());
   arith::ArithEmulateUnsupportedFloatsOptions noArithmetic;
@@ -77,6 +80,7 @@ void mlir::attn::buildNVPTXBufferPipeline(OpPassManager &pm,
 
 void mlir::attn::buildNVVMPipeline(OpPassManager &pm) {
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createKernelToNVVM());
   kernels.addPass(createConvertLinalgToLoopsPass());
   kernels.addPass(createForallToForLoopPass());
   kernels.addPass(createParallelForToNestedForsPass());

@@ -43,6 +43,11 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
   PassOptions::Option<bool> raise{
       *this, "raise", llvm::cl::desc("find attention that is spelled out"),
       llvm::cl::init(true)};
+  PassOptions::Option<bool> kernels{
+      *this, "kernels",
+      llvm::cl::desc("attention on f16 and bf16 as schedules for blocks of GPU "
+                     "threads"),
+      llvm::cl::init(false)};
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};

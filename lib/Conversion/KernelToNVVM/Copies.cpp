@@ -108,9 +108,7 @@ private:
 
 int64_t getThreads(Operation *op) {
   auto function = op->getParentOfType<gpu::GPUFuncOp>();
-  auto threads =
-      function->getAttrOfType<IntegerAttr>(KernelDialect::kThreads);
-  return threads.getInt();
+  return (*function.getKnownBlockSize())[0];
 }
 
 // copy  -->  cp.async of 16 bytes each, thread by thread
@@ -221,13 +219,11 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
 };
 
 Value pair(OpBuilder &b, Location loc, Value first, Value second) {
-  Value vector = LLVM::PoisonOp::create(
-      b, loc, VectorType::get({2}, first.getType()));
-  for (auto [i, value] : llvm::enumerate(ArrayRef{first, second})) {
-    Value place = arith::ConstantIntOp::create(b, loc, i, 32);
-    vector = LLVM::InsertElementOp::create(b, loc, vector, value, place);
-  }
-  return vector;
+  Emitter e(b, loc);
+  Value vector =
+      LLVM::PoisonOp::create(b, loc, VectorType::get({2}, first.getType()));
+  vector = LLVM::InsertElementOp::create(b, loc, vector, first, e.i32(0));
+  return LLVM::InsertElementOp::create(b, loc, vector, second, e.i32(1));
 }
 
 // write  -->  stores, of two neighbours each where they lie together

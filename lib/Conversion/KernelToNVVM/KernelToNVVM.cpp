@@ -90,6 +90,9 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
     for (auto function : module.getOps<gpu::GPUFuncOp>())
+      if (failed(checkThreads(function)))
+        return signalPassFailure();
+    for (auto function : module.getOps<gpu::GPUFuncOp>())
       placeTiles(module, function);
     TypeConverter types;
     types.addConversion([](Type type) { return type; });
@@ -113,6 +116,20 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
     target.addLegalOp<UnrealizedConversionCastOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
+  }
+
+  /// Threads share the work of a copy: how many there are must be known.
+  static LogicalResult checkThreads(gpu::GPUFuncOp function) {
+    WalkResult result = function.walk([&](CopyOp copy) {
+      std::optional<ArrayRef<int32_t>> block = function.getKnownBlockSize();
+      if (block && (*block)[0] > 0 && (*block)[1] == 1 && (*block)[2] == 1)
+        return WalkResult::advance();
+      copy.emitOpError("is shared by the threads of a block, in one dimension: "
+                       "say how many there are by known_block_size on the "
+                       "kernel");
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
   }
 
   /// Tiles one after the other in the block's shared memory, whose size is for the

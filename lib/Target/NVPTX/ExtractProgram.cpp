@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/NVPTX/ExtractProgram.h"
+#include "attn/Dialect/Kernel/IR/Kernel.h"
 #include "HostSize.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -62,8 +63,10 @@ public:
         return op.emitError("has blocks of a size that is no constant");
       launch.block[i] = *known;
     }
-    if (Value shared = op.getDynamicSharedMemorySize())
-      launch.sharedBytes = getConstantIntValue(shared).value_or(0);
+    Operation *kernel = SymbolTable::lookupNearestSymbolFrom(op, op.getKernel());
+    if (auto shared = kernel->getAttrOfType<IntegerAttr>(
+            kernel::KernelDialect::kSharedBytes))
+      launch.sharedBytes = shared.getInt();
     for (Value operand : op.getKernelOperands()) {
       std::optional<DeviceProgram::Parameter> parameter = getParameter(operand);
       if (!parameter)

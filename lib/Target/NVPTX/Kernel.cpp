@@ -366,13 +366,11 @@ LogicalResult Kernel::buildThreads(OpBuilder &host, int64_t threads,
 // loop (i) { body }   -->   body(indices of this block)
 LogicalResult Kernel::buildBlocks(OpBuilder &host) {
   Loop loop(step.ops.front());
-  auto threads = loop.op->getAttrOfType<IntegerAttr>(kThreadsAttr);
+  auto threads = loop.op->getAttrOfType<IntegerAttr>(kernel::KernelDialect::kThreads);
   if (!threads || threads.getInt() < 1 || threads.getInt() > 1024)
     return loop.op->emitError("takes ")
-           << kThreadsAttr << ", the threads of a block, from 1 to 1024";
+           << kernel::KernelDialect::kThreads << ", the threads of a block, from 1 to 1024";
   blockThreads = threads.getInt();
-  if (auto bytes = loop.op->getAttrOfType<IntegerAttr>(kSharedBytesAttr))
-    sharedBytes = bytes.getInt();
   grid = getProduct(host, loc,
                     getCounts(host, loc, loop.lower, loop.upper, loop.step));
   if (!program.sizes.get(grid))
@@ -418,11 +416,9 @@ void Kernel::launch(OpBuilder &host) {
                   ArrayRef<OpFoldResult>{}));
   Value one = arith::ConstantIndexOp::create(host, loc, 1);
   Value threads = arith::ConstantIndexOp::create(host, loc, blockThreads);
-  Value shared;
-  if (sharedBytes)
-    shared = arith::ConstantIntOp::create(host, loc, sharedBytes, 32);
   gpu::LaunchFuncOp::create(host, loc, function,
                             gpu::KernelDim3{grid, one, one},
-                            gpu::KernelDim3{threads, one, one}, shared,
+                            gpu::KernelDim3{threads, one, one},
+                            /*dynamicSharedMemorySize=*/Value(),
                             arguments);
 }

@@ -75,7 +75,6 @@ private:
   Value parts;                 // The buffer with a part for each thread.
   Value grid;                  // Blocks, on the host.
   int64_t blockThreads = 1;
-  int64_t sharedBytes = 0;
 };
 
 } // namespace mlir::attn

@@ -66,7 +66,7 @@ static Step::Kind getKind(Operation *op) {
   if (auto loop = dyn_cast<scf::ForallOp>(op)) {
     if (!loop.getMapping())
       return Step::Threads;
-    return loop->hasAttr(kThreadsAttr) ? Step::Blocks : Step::Threads;
+    return loop->hasAttr(kernel::KernelDialect::kThreads) ? Step::Blocks : Step::Threads;
   }
   auto loop = dyn_cast<scf::ParallelOp>(op);
   return loop && loop->getNumResults() == 0 ? Step::Threads : Step::Serial;

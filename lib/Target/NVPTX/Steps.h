@@ -8,6 +8,7 @@
 #ifndef ATTN_LIB_TARGET_NVPTX_STEPS_H
 #define ATTN_LIB_TARGET_NVPTX_STEPS_H
 
+#include "attn/Dialect/Kernel/IR/Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::attn {
@@ -22,11 +23,6 @@ struct Step {
   Kind kind;
   SmallVector<Operation *> ops;
 };
-
-/// Names of attributes on a loop whose iterations are run by blocks: how many
-/// threads each has, and bytes of dynamic shared memory.
-inline constexpr StringLiteral kThreadsAttr = "nvptx.threads";
-inline constexpr StringLiteral kSharedBytesAttr = "nvptx.shared_bytes";
 
 /// Whether a value of the function is computed again wherever it is needed:
 /// from arguments, without reading memory.

@@ -81,7 +81,7 @@ def NVPTXMapLoops : Pass<"nvptx-map-loops", "::mlir::ModuleOp"> {
     numbered row by row, `threads` of them make a block, and a loop in the kernel
     strides over the grid, so that a small grid is right too. An operation on whole
     arrays is such a loop over its parallel dimensions. A loop with `mapping` and
-    `nvptx.threads = N` is a kernel whose blocks of N threads take an iteration
+    `kernel.threads = N` is a kernel whose blocks of N threads take an iteration
     each; its body is left as it is. What lies between is run by one thread, in
     order.
 
