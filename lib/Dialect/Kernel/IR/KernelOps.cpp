@@ -64,15 +64,17 @@ LogicalResult CopyOp::verify() {
 LogicalResult ViewOp::verify() {
   TileType tile = getTile().getType();
   auto tensor = cast<RankedTensorType>(getTensor().getType());
-  ArrayRef<int64_t> shape = tensor.getShape();
-  bool fits = shape.size() >= 2 &&
-              llvm::all_of(shape.drop_back(2), [](int64_t s) { return s == 1; }) &&
-              shape.take_back(2) == tile.getShape().drop_front();
+  auto dropUnits = [](ArrayRef<int64_t> shape) {
+    return llvm::to_vector(
+        llvm::make_filter_range(shape, [](int64_t size) { return size != 1; }));
+  };
+  bool fits = dropUnits(tensor.getShape()) ==
+              dropUnits(tile.getShape().drop_front());
   if (!fits || tensor.getElementType() != tile.getElementType())
     return emitOpError("shows ")
            << tile << " as " << tensor << "; the tensor needs its "
            << tile.getRows() << " rows and " << tile.getColumns()
-           << " columns, behind dimensions of size 1, and its element type";
+           << " columns, apart from dimensions of size 1, and its element type";
   return success();
 }
 

@@ -17,6 +17,8 @@ from attention_case import Case
 from device_program import Program
 from run_case import compare
 
+# Of keys, for variants with a fixed number of queries: up to several splits.
+DECODE_LENGTHS = (1, 63, 512, 513, 1300)
 LENGTHS = ((1, 1), (2, 7), (64, 64), (65, 63), (127, 129), (150, 200))
 COMMON = dict(dtype="bf16", layout="hsd", dynamic="sequence", features=64, value_features=64)
 
@@ -36,6 +38,10 @@ VARIANTS = {
     "boolean": dict(layout="bhsd", batch=2, mask_tensor="bool", lse=True),
     "bias": dict(mask="causal", mask_tensor="float", score="alibi"),
     "softcap": dict(mask="causal", score="softcap"),
+    "decode": dict(layout="bhgsd", batch=2, heads=2, group=4, queries=1, valid="batch",
+                   dynamic="keys", lse=True),
+    "decode-causal": dict(layout="bhsd", batch=2, queries=3, mask="causal", offset="batch", features=128,
+                          value_features=128, dynamic="keys", lse=True),
     "shared-key": dict(layout="shared-key", batch=1, heads=2, mask="causal"),
 }  # fmt: skip
 
@@ -60,8 +66,14 @@ def main():
         program = Program(attn_compile, Case(**options).ir(), prefix, "--form=blocked")
         with open(prefix + ".ptx") as file:
             assert "mma.sync" in file.read(), f"{name} does not use tensor cores"
-        for seed, (queries, keys) in enumerate(LENGTHS):
+        lengths = LENGTHS
+        if "queries" in options:
+            lengths = [(options["queries"], keys) for keys in DECODE_LENGTHS]
+        for seed, (queries, keys) in enumerate(lengths):
             case = Case(**{**options, "queries": queries, "keys": keys})
+            # Offsets and valid keys are near the end, where cases ask for them.
+            case.offset_value = case.offset_value or max(keys - queries, 0)
+            case.valid_value = case.valid_value or keys
             try:
                 check(program, case, seed)
             except Exception as error:

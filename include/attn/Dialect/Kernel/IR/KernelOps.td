@@ -106,8 +106,8 @@ def Kernel_ViewOp : Kernel_Op<"view", [Pure]> {
   let summary = "a tile as a tensor";
   let description = [{
     What operations on tensors read where a schedule has a tile; it has the tile's
-    rows and columns behind dimensions of size 1. `linalg-to-kernel` replaces it,
-    and what it feeds.
+    rows and columns, and dimensions of size 1. `linalg-to-kernel` replaces it, and
+    what it feeds.
 
     ```mlir
     %k = kernel.view %keys[%stage] : !kernel.tile<2x64x64xbf16, swizzle = 8> -> tensor<1x1x64x64xbf16>
