@@ -37,7 +37,13 @@ std::string mlir::attn::describeLocation(Location location) {
 void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
   for (const RaisingReport::Found &found : report.found)
     os << "@" << found.function << " " << describeLocation(found.location)
-       << ": attention of " << found.type << ", " << found.scores << "\n";
+       << ": attention of " << found.type << ", " << found.scores
+       << (found.makesEmptyRowsNaN
+               ? "; a query whose keys are all hidden gives NaN, as it is "
+                 "written (with empty-rows=zero: 0, one pass over the result "
+                 "less)"
+               : "")
+       << "\n";
   for (const RaisingReport::Refused &refused : report.refused)
     os << "@" << refused.function << " " << describeLocation(refused.location)
        << ": not raised: " << refused.reason << "; " << refused.help << "\n";
@@ -55,7 +61,8 @@ llvm::json::Object mlir::attn::toJson(const RaisingReport &report) {
         {"mask", entry.mask.empty() ? llvm::json::Value(nullptr)
                                     : llvm::json::Value(entry.mask)},
         {"mask_tensor", entry.hasMaskTensor},
-        {"score_region", entry.hasScoreRegion}});
+        {"score_region", entry.hasScoreRegion},
+        {"empty_rows", entry.makesEmptyRowsNaN ? "nan" : "zero"}});
   for (const RaisingReport::Refused &entry : report.refused)
     refused.push_back(
         llvm::json::Object{{"function", entry.function},
