@@ -40,6 +40,10 @@ struct RaisingReport {
 /// or `no mask`.
 std::string describeScores(AttentionOp op);
 
+/// What it costs that a query that sees no key gives NaN, and how to be rid of
+/// it; empty where it costs nothing.
+StringRef describeEmptyRows(const RaisingReport::Found &found);
+
 /// `file:line:column`, or what else is known of a place.
 std::string describeLocation(Location location);
 

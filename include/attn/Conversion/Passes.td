@@ -38,7 +38,8 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
         o_i = lse_i == -inf ? NaN : o_i
 
     A program that looks after such rows itself, for 0, needs nothing.
-    `empty-rows=zero` leaves the choice out: one pass over the result less.
+    `empty-rows=zero` leaves the choice out: one pass over the result less. Where
+    data is added to scores, it also takes the most negative float for -inf.
 
     What has the weights of a softmax and is no attention is left as it is, with a
     remark at the operation that shows it, and what would help.

@@ -17,7 +17,7 @@ namespace mlir::attn {
 /// -inf, a query that sees no key, depends on how it is written.
 class RowEvaluator {
 public:
-  /// Scores are multiples of `scores`, a function of dimension `attention.keys`.
+  /// Scores are multiples of `scores`, which depends on `attention.keys`.
   RowEvaluator(ExpressionReader &reader, const AttentionMatch &attention,
                const Sum &scores, double score)
       : reader(reader), attention(attention), scores(scores), score(score) {}

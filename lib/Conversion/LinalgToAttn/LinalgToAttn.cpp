@@ -144,7 +144,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Pass> mlir::attn::createLinalgToAttn(RaisingReport &report,
-                                                     const LinalgToAttnOptions &options) {
+std::unique_ptr<Pass>
+mlir::attn::createLinalgToAttn(RaisingReport &report,
+                               const LinalgToAttnOptions &options) {
   return std::make_unique<LinalgToAttn>(report, options);
 }

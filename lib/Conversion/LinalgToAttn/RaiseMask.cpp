@@ -37,8 +37,7 @@ Rows Raiser::readMask(Fills fills, SmallVectorImpl<Visible> &visible) {
   visible.clear();
   masked = getMaskedScore(reader, match.score, match.dot, fills);
   masked.visible.append(match.visible);
-  if (!match.visible.empty())
-    masked.isFillFinite = false;
+  masked.isFillInfinite |= !match.visible.empty(); // A weight of 0.
   Positions positions = getPositions();
   double biasFill = -INFINITY;
   if (std::optional<Visible> bias =
@@ -85,8 +84,8 @@ LogicalResult Raiser::findMask() {
   // values. In base 2 scores are larger, and must stay finite.
   if (masked.isFillFinite && rows != Rows::AllSee)
     fill = std::max(masked.fill, kLeastScore);
-  bool mayHideRows =
-      (rows != Rows::AllSee && std::isinf(fill)) || addsData();
+  bool mayHideRows = (rows != Rows::AllSee && std::isinf(fill)) ||
+                     addsData();
   makesEmptyRowsNaN = emptyRows == EmptyRows::AsWritten &&
                       match.isNaNWhereEmpty && mayHideRows;
 

@@ -24,6 +24,13 @@ std::string mlir::attn::describeScores(AttentionOp op) {
   return parts.empty() ? "no mask" : llvm::join(parts, ", ");
 }
 
+StringRef mlir::attn::describeEmptyRows(const RaisingReport::Found &found) {
+  return found.makesEmptyRowsNaN
+             ? "; NaN where a query sees no key, as written (0 with "
+               "empty-rows=zero, which takes one pass less)"
+             : "";
+}
+
 std::string mlir::attn::describeLocation(Location location) {
   if (auto place = location->findInstanceOf<FileLineColLoc>())
     return (place.getFilename().getValue() + ":" +
@@ -38,12 +45,7 @@ void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
   for (const RaisingReport::Found &found : report.found)
     os << "@" << found.function << " " << describeLocation(found.location)
        << ": attention of " << found.type << ", " << found.scores
-       << (found.makesEmptyRowsNaN
-               ? "; a query whose keys are all hidden gives NaN, as it is "
-                 "written (with empty-rows=zero: 0, one pass over the result "
-                 "less)"
-               : "")
-       << "\n";
+       << describeEmptyRows(found) << "\n";
   for (const RaisingReport::Refused &refused : report.refused)
     os << "@" << refused.function << " " << describeLocation(refused.location)
        << ": not raised: " << refused.reason << "; " << refused.help << "\n";

@@ -16,8 +16,8 @@ static bool isReflexive(arith::CmpIPredicate predicate) {
   return llvm::is_contained({P::eq, P::sle, P::sge, P::ule, P::uge}, predicate);
 }
 
-/// Whether `part` compares something of the query with the same of the key, such
-/// as their documents, so that a query sees itself.
+/// Whether `part` compares something of the query with the same of the key,
+/// such as their documents, so that a query sees itself.
 static bool comparesSelf(ExpressionReader &reader, const Visible &part,
                          Positions positions) {
   Expr x = reader.resolve(part.condition);

@@ -217,12 +217,12 @@ AttentionOp Raiser::write() {
         return ShapedType::isDynamic(space.get(dim).size);
       });
   auto op = AttentionOp::create(
-      rewriter, loc, TypeRange(ValueRange(outputs)), query.tensor, key.tensor, value.tensor, mask ? mask->tensor : Value(),
+      rewriter, loc, TypeRange(ValueRange(outputs)), query.tensor, key.tensor,
+      value.tensor, mask ? mask->tensor : Value(),
       /*query_segments=*/Value(), /*key_segments=*/Value(),
       offset ? writeLimit(*offset, 0) : Value(),
-      validKeys ? writeLimit(*validKeys, 1) : Value(),
-      outputs, rewriter.getAffineMapArrayAttr(maps),
-      getScale(),
+      validKeys ? writeLimit(*validKeys, 1) : Value(), outputs,
+      rewriter.getAffineMapArrayAttr(maps), getScale(),
       offset ? MaskAttrInterface(CausalAttr::get(rewriter.getContext()))
              : MaskAttrInterface(),
       isHeadKnown ? IntegerAttr() : rewriter.getI64IntegerAttr(1),
