@@ -43,8 +43,7 @@ SmallVector<Value> mlir::attn::getWeightedSums(linalg::LinalgOp op) {
       continue;
     while (sum->operands[0]->kind == Expression::Kind::Reduce)
       sum = sum->operands[0];
-    SmallVector<Expr> factors =
-        getProduct(reader, sum->operands[0], Depth::Region).factors;
+    SmallVector<Expr> factors = getProduct(sum->operands[0]).factors;
     if (sum->operands[0]->is<arith::MulIOp>()) // Of weights made integers.
       factors = sum->operands[0]->operands;
     auto isWeight = [&](Expr x) { return hasExponential(reader, x); };
@@ -156,7 +155,7 @@ LogicalResult Matcher::matchFactors(Expr element) {
 }
 
 LogicalResult Matcher::matchContraction(Expr sum) {
-  Product inner = getProduct(reader, sum->operands[0], Depth::Region);
+  Product inner = getProduct(sum->operands[0]);
   weight.constant *= inner.constant;
   weight.divisors.append(inner.divisors);
   for (Expr factor : inner.factors)
@@ -340,7 +339,7 @@ Expr Matcher::stripConstants(Expr element, double &constant) {
     Expr x = reader.resolve(element);
     if (!x->is<arith::MulFOp, arith::DivFOp, arith::NegFOp>())
       return element;
-    Product product = getProduct(reader, x, Depth::Region);
+    Product product = getProduct(x);
     if (product.factors.size() != 1 || !product.divisors.empty() ||
         !product.factors[0]->isElement() || product.factors[0]->isScalar())
       return element;
@@ -355,7 +354,7 @@ bool Matcher::matchProduct(Expr sum) {
   if (!sum->isReduction<arith::AddFOp>())
     return false;
   unsigned features = sum->dimension;
-  Product product = getProduct(reader, sum->operands[0], Depth::Region);
+  Product product = getProduct(sum->operands[0]);
   if (product.factors.size() != 2 || !product.divisors.empty())
     return false;
   double constant = product.constant;
