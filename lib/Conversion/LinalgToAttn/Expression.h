@@ -41,8 +41,8 @@ struct Expression {
     Element,  // of the last of `accesses`, the others being views of it; or a
               // scalar, without indices
     Apply,    // operation `name` on `operands`
-    Reduce,   // of `operands[0]` over `dimension` by `name`; a maximum starts at
-              // `number`
+    Reduce,   // of `operands[0]` over `dimension` by `name`; a maximum starts
+              // at `number`
   };
   Kind kind;
   Type type;
