@@ -87,7 +87,9 @@ LogicalResult Compiler::raise() {
   return run(module, [&](OpPassManager &pm) {
     // What the kernel does not call is not compiled.
     pm.addPass(createSymbolDCEPass());
-    pm.addPass(createLinalgToAttn(raising));
+    LinalgToAttnOptions raise;
+    raise.emptyRows = options.emptyRows;
+    pm.addPass(createLinalgToAttn(raising, raise));
   });
 }
 

@@ -40,8 +40,11 @@ void mlir::attn::buildSelectPipeline(OpPassManager &pm,
   // A stack is one function.
   if (options.form == FormKind::Recompute || options.memoryBudget >= 0)
     pm.addPass(createInlinerPass());
-  if (options.raise)
-    pm.addPass(createLinalgToAttn());
+  if (options.raise) {
+    LinalgToAttnOptions raise;
+    raise.emptyRows = options.emptyRows;
+    pm.addPass(createLinalgToAttn(raise));
+  }
   pm.addPass(createCanonicalizerPass());
   // Rescans that people wrote: L steps in place of L^2 where the algebra allows.
   pm.addPass(recur::createRecurRescanToScan());

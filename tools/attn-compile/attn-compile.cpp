@@ -191,11 +191,14 @@ describeAttentions(ModuleOp module, const RaisingReport &raising,
     FormAttr form = op.getFormAttr();
     Report::Attention &entry = attentions.emplace_back();
     entry.location = describeLocation(op.getLoc());
-    bool isRaised = llvm::any_of(raising.found, [&](const auto &found) {
+    const auto *found = llvm::find_if(raising.found, [&](const auto &found) {
       return found.location == op.getLoc();
     });
+    bool isRaised = found != raising.found.end();
     entry.origin = isRaised ? "linalg" : "attn.attention";
     entry.scores = describeScores(op);
+    if (isRaised)
+      entry.scores += describeEmptyRows(*found);
     bool isLayer = isMixer(op) && hasComputedKeys(op);
     if (isLayer && (hasPlan || options.memoryBudget)) {
       entry.form = "recompute";

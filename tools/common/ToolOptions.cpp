@@ -77,6 +77,16 @@ struct CompileCommandLine::Options {
   cl::opt<bool> raise{
       "raise", cl::desc("find attention that is spelled out (default: yes)"),
       cl::init(true), cl::cat(category)};
+  cl::opt<EmptyRows> emptyRows{
+      "empty-rows",
+      cl::desc("what a query gives whose keys are all hidden by data, where "
+               "attention is spelled out"),
+      cl::init(EmptyRows::AsWritten),
+      cl::values(clEnumValN(EmptyRows::AsWritten, "as-written",
+                            "what it gives in the program, mostly NaN"),
+                 clEnumValN(EmptyRows::Zero, "zero",
+                            "0: one pass over the result less")),
+      cl::cat(category)};
   cl::opt<int64_t> numThreads{
       "num-threads",
       cl::desc("threads that the kernel runs on (more than one: OpenMP)"),
@@ -169,6 +179,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
   result.keys = given.keys;
   result.block = given.block;
   result.raise = given.raise;
+  result.emptyRows = given.emptyRows;
   result.numThreads = given.numThreads;
   result.memoryBudget = budget;
   if (given.length >= 0)

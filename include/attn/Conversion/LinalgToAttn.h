@@ -8,6 +8,7 @@
 #ifndef ATTN_CONVERSION_LINALGTOATTN_H
 #define ATTN_CONVERSION_LINALGTOATTN_H
 
+#include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/Location.h"
 #include "mlir/Pass/Pass.h"
@@ -23,6 +24,7 @@ struct RaisingReport {
     std::string type;  // Of the result.
     std::string mask;  // The mask attribute; empty for none.
     bool hasMaskTensor = false, hasScoreRegion = false;
+    bool makesEmptyRowsNaN = false; // With a pass over the result.
     std::string scores; // The same in words.
   };
   struct Refused {
@@ -38,6 +40,10 @@ struct RaisingReport {
 /// or `no mask`.
 std::string describeScores(AttentionOp op);
 
+/// What it costs that a query that sees no key gives NaN, and how to be rid of
+/// it; empty where it costs nothing.
+StringRef describeEmptyRows(const RaisingReport::Found &found);
+
 /// `file:line:column`, or what else is known of a place.
 std::string describeLocation(Location location);
 
@@ -47,7 +53,8 @@ void print(llvm::raw_ostream &os, const RaisingReport &report);
 llvm::json::Object toJson(const RaisingReport &report);
 
 /// linalg-to-attn that says in `report`, which must live longer, what it did.
-std::unique_ptr<Pass> createLinalgToAttn(RaisingReport &report);
+std::unique_ptr<Pass> createLinalgToAttn(RaisingReport &report,
+                                         const LinalgToAttnOptions &options);
 
 } // namespace mlir::attn
 

@@ -14,6 +14,12 @@
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::attn {
+/// What raised attention gives in a row whose keys are all hidden by data.
+enum class EmptyRows {
+  AsWritten, // What the program gives there, which is mostly NaN.
+  Zero,      // 0, as attn.attention does.
+};
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "attn/Conversion/Passes.h.inc"

@@ -29,8 +29,17 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
     Masks are proved: -inf chosen by comparisons of positions is a mask of its own
     (`#attn.causal`, ...); a constant tensor is compared element by element with
     such masks; the most negative float counts as -inf where every query is shown
-    to see a key. Where a mask is data, a row that it hides wholly is NaN before
-    and 0 after.
+    to see a key.
+
+    Where data may hide all keys of a query, a softmax as it is mostly written
+    gives NaN, and `attn.attention` 0. Then the log-sum-exp is asked for as well,
+    and NaN chosen where it is -inf:
+
+        o_i = lse_i == -inf ? NaN : o_i
+
+    A program that looks after such rows itself, for 0, needs nothing.
+    `empty-rows=zero` leaves the choice out: one pass over the result less. Where
+    data is added to scores, it also takes the most negative float for -inf.
 
     What has the weights of a softmax and is no attention is left as it is, with a
     remark at the operation that shows it, and what would help.
@@ -59,10 +68,16 @@ def LinalgToAttn : Pass<"linalg-to-attn"> {
   let options = [
     Option<"report", "report", "std::string", "",
       "print what was found and what was refused: text or json">,
+    Option<"emptyRows", "empty-rows", "::mlir::attn::EmptyRows",
+      "::mlir::attn::EmptyRows::AsWritten",
+      "what a query gives whose keys are all hidden by data", [{::llvm::cl::values(
+        clEnumValN(::mlir::attn::EmptyRows::AsWritten, "as-written", "what it gives in the program, mostly NaN"),
+        clEnumValN(::mlir::attn::EmptyRows::Zero, "zero", "0, as attn.attention does"))}]>,
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::attn::AttnDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::attn::AttnDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def AttnToKernel : Pass<"attn-to-kernel"> {

@@ -34,6 +34,7 @@ struct CompileOptions {
   // Tile sizes in rows; 0: suited to the CPU.
   int64_t queries = 0, keys = 0, block = 0;
   bool raise = true;             // Find attention that is spelled out.
+  EmptyRows emptyRows = EmptyRows::AsWritten; // In what is raised.
   int64_t numThreads = 1;        // Threads that the kernel runs on.
   std::optional<int64_t> memoryBudget; // Bytes that a stack may keep.
   std::optional<int64_t> length; // Tokens to plan for, where they are free.

@@ -8,6 +8,7 @@
 #ifndef ATTN_PIPELINES_PIPELINES_H
 #define ATTN_PIPELINES_PIPELINES_H
 
+#include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -48,6 +49,14 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::desc("attention on f16 and bf16 as schedules for blocks of GPU "
                      "threads"),
       llvm::cl::init(false)};
+  PassOptions::Option<EmptyRows> emptyRows{
+      *this, "empty-rows",
+      llvm::cl::desc("what a query gives whose keys are all hidden by data, "
+                     "where attention is spelled out"),
+      llvm::cl::init(EmptyRows::AsWritten),
+      llvm::cl::values(
+          clEnumValN(EmptyRows::AsWritten, "as-written", "mostly NaN"),
+          clEnumValN(EmptyRows::Zero, "zero", "0, which is faster"))};
   PassOptions::Option<bool> count{
       *this, "count", llvm::cl::desc("count folds while running"),
       llvm::cl::init(false)};

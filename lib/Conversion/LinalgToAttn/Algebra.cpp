@@ -88,16 +88,13 @@ bool mlir::attn::areSame(ExpressionReader &reader, const Sum &a, const Sum &b) {
          });
 }
 
-static void collectFactors(ExpressionReader &reader, Expr expression,
-                           Depth depth, bool isDivisor, Product &product) {
-  Expr x = depth == Depth::All ? reader.resolve(expression) : expression;
+static void collectFactors(Expr x, bool isDivisor, Product &product) {
   if (std::optional<double> number = x->getNumber()) {
     product.constant *= isDivisor ? 1 / *number : *number;
     return;
   }
   auto recurse = [&](unsigned i, bool inverse) {
-    collectFactors(reader, x->operands[i], depth, isDivisor != inverse,
-                   product);
+    collectFactors(x->operands[i], isDivisor != inverse, product);
   };
   if (x->is<arith::MulFOp>()) {
     recurse(0, false);
@@ -111,13 +108,12 @@ static void collectFactors(ExpressionReader &reader, Expr expression,
     product.constant = -product.constant;
     return recurse(0, false);
   }
-  (isDivisor ? product.divisors : product.factors).push_back(expression);
+  (isDivisor ? product.divisors : product.factors).push_back(x);
 }
 
-Product mlir::attn::getProduct(ExpressionReader &reader, Expr expression,
-                               Depth depth) {
+Product mlir::attn::getProduct(Expr expression) {
   Product product;
-  collectFactors(reader, expression, depth, false, product);
+  collectFactors(expression, /*isDivisor=*/false, product);
   return product;
 }
 

@@ -30,18 +30,13 @@ struct Product {
   SmallVector<Expr> factors, divisors;
 };
 
-/// How far to look into elements.
-enum class Depth {
-  Region, // Only what one operation computes.
-  All,    // Through all operations on elements.
-};
-
 Sum getSum(ExpressionReader &reader, Expr expression);
 /// The same, but a factor is not multiplied into a sum that `around` is no part
 /// of: (1 - x) * 1e38 - 1e38 has other digits than -1e38 x.
 void addTerms(ExpressionReader &reader, Expr expression, double factor,
               Expr around, Sum &sum);
-Product getProduct(ExpressionReader &reader, Expr expression, Depth depth);
+/// Of what one operation computes; elements are not looked into.
+Product getProduct(Expr expression);
 
 /// Whether the sums have the same terms, up to the rounding of constants.
 bool areSame(ExpressionReader &reader, const Sum &a, const Sum &b);

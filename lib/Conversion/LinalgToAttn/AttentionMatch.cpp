@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionMatch.h"
+#include "EmptyRows.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
 
@@ -42,8 +43,7 @@ SmallVector<Value> mlir::attn::getWeightedSums(linalg::LinalgOp op) {
       continue;
     while (sum->operands[0]->kind == Expression::Kind::Reduce)
       sum = sum->operands[0];
-    SmallVector<Expr> factors =
-        getProduct(reader, sum->operands[0], Depth::Region).factors;
+    SmallVector<Expr> factors = getProduct(sum->operands[0]).factors;
     if (sum->operands[0]->is<arith::MulIOp>()) // Of weights made integers.
       factors = sum->operands[0]->operands;
     auto isWeight = [&](Expr x) { return hasExponential(reader, x); };
@@ -70,6 +70,13 @@ private:
     return failure();
   }
 
+  LogicalResult refuseGuard(Expr condition) {
+    return refuse(reader.resolve(condition),
+                  "a condition other than that a query sees no key chooses "
+                  "among weights",
+                  "mask scores with -inf before the exponential");
+  }
+
   LogicalResult matchFactors(Expr element);
   LogicalResult matchContraction(Expr sum);
   bool isLogarithm(const Term &term);
@@ -85,6 +92,7 @@ private:
   Expr findSource(Expr expression);
   Expr stripConstants(Expr element, double &constant);
   LogicalResult verifyGuards();
+  LogicalResult findEmptyRow(Expr element);
   bool isMaximum(Expr expression);
   bool isNormalizer(Expr expression);
 
@@ -92,6 +100,7 @@ private:
   Refusal &refusal;
   AttentionMatch attention;
   Weight weight;
+  Sum scores; // From which the maximum is subtracted.
   Expr maximum = nullptr, normalizer = nullptr;
 };
 } // namespace
@@ -100,7 +109,7 @@ FailureOr<AttentionMatch> Matcher::match(Value result) {
   attention.result = result;
   Expr element = reader.getElement(result, attention.output);
   if (failed(matchFactors(element)) || failed(matchScore()) ||
-      failed(verifyGuards()))
+      failed(verifyGuards()) || failed(findEmptyRow(element)))
     return failure();
   return attention;
 }
@@ -146,7 +155,7 @@ LogicalResult Matcher::matchFactors(Expr element) {
 }
 
 LogicalResult Matcher::matchContraction(Expr sum) {
-  Product inner = getProduct(reader, sum->operands[0], Depth::Region);
+  Product inner = getProduct(sum->operands[0]);
   weight.constant *= inner.constant;
   weight.divisors.append(inner.divisors);
   for (Expr factor : inner.factors)
@@ -256,6 +265,7 @@ LogicalResult Matcher::matchScore() {
   attention.score = weight.exponent;
   if (failed(matchMaximum(attention.score)) || failed(matchDot()))
     return failure();
+  scores = attention.score;
   // The same once more, as it is written.
   attention.score = Sum();
   for (const Term &term : weight.exponents)
@@ -329,7 +339,7 @@ Expr Matcher::stripConstants(Expr element, double &constant) {
     Expr x = reader.resolve(element);
     if (!x->is<arith::MulFOp, arith::DivFOp, arith::NegFOp>())
       return element;
-    Product product = getProduct(reader, x, Depth::Region);
+    Product product = getProduct(x);
     if (product.factors.size() != 1 || !product.divisors.empty() ||
         !product.factors[0]->isElement() || product.factors[0]->isScalar())
       return element;
@@ -344,7 +354,7 @@ bool Matcher::matchProduct(Expr sum) {
   if (!sum->isReduction<arith::AddFOp>())
     return false;
   unsigned features = sum->dimension;
-  Product product = getProduct(reader, sum->operands[0], Depth::Region);
+  Product product = getProduct(sum->operands[0]);
   if (product.factors.size() != 2 || !product.divisors.empty())
     return false;
   double constant = product.constant;
@@ -421,8 +431,7 @@ bool Matcher::isNormalizer(Expr expression) {
   return normalizer && (x == normalizer || reader.areSame(x, normalizer));
 }
 
-/// A choice is harmless where it asks whether the row is empty: attention gives
-/// 0 there.
+/// A choice is understood where it asks whether the row is empty.
 LogicalResult Matcher::verifyGuards() {
   for (Expr guard : weight.guards) {
     Expr x = reader.resolve(guard);
@@ -444,11 +453,22 @@ LogicalResult Matcher::verifyGuards() {
                 });
     }
     if (!isKnown)
-      return refuse(x,
-                    "a condition other than that a query sees no key chooses "
-                    "among weights",
-                    "mask scores with -inf before the exponential");
+      return refuseGuard(x);
   }
+  return success();
+}
+
+/// Choices must not change other rows, whichever way round they are.
+LogicalResult Matcher::findEmptyRow(Expr element) {
+  auto evaluate = [&](double score) {
+    return RowEvaluator(reader, attention, scores, score).evaluate(element);
+  };
+  std::optional<double> empty = evaluate(-INFINITY), usual = evaluate(0);
+  bool isKnown = empty && usual && (*empty == 0 || std::isnan(*empty)) &&
+                 std::abs(*usual - 1) < 1e-6;
+  if (!weight.guards.empty() && !isKnown)
+    return refuseGuard(weight.guards[0]);
+  attention.isNaNWhereEmpty = !empty || std::isnan(*empty);
   return success();
 }
 

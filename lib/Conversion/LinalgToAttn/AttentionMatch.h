@@ -30,6 +30,8 @@ struct AttentionMatch {
   Sum score; // In which `dot` is sum_d query * key.
   Expr dot = nullptr;
   SmallVector<Visible> visible; // Other keys have the weight 0.
+  /// Where all scores of a query are -inf; 0 otherwise.
+  bool isNaNWhereEmpty = false;
 };
 
 /// Attention whose values are summed by `contraction`, or by the operation that

@@ -9,6 +9,7 @@
 #include "LinalgLoops.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -225,15 +226,16 @@ Expr ExpressionReader::expandLinalg(Operation *op, unsigned result,
       matchCombination(*this, region, accumulator, yielded, op);
   if (!combination)
     return nullptr;
+  Expr init = getElement(linalgOp.getDpsInitOperand(result)->get(), indices);
   Expr body = combination->element;
   for (unsigned dim : llvm::reverse(reductions)) {
     Expression reduce{Expression::Kind::Reduce, accumulator.getType(), op};
     reduce.name = combination->combiner;
     reduce.operands = {body};
     reduce.dimension = dim;
+    reduce.number = resolve(init)->getNumber().value_or(-INFINITY);
     body = create(std::move(reduce));
   }
-  Expr init = getElement(linalgOp.getDpsInitOperand(result)->get(), indices);
   return apply(combination->combiner, DictionaryAttr::get(context),
                {init, body}, accumulator.getType(), op);
 }
@@ -270,6 +272,7 @@ Expr ExpressionReader::expandSoftmax(Operation *op,
     sum.name = OperationName(name, context);
     sum.operands = {getBody(at)};
     sum.dimension = dim;
+    sum.number = -INFINITY;
     return create(std::move(sum));
   };
   Type element = type.getElementType();

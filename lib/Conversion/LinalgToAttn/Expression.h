@@ -41,7 +41,8 @@ struct Expression {
     Element,  // of the last of `accesses`, the others being views of it; or a
               // scalar, without indices
     Apply,    // operation `name` on `operands`
-    Reduce,   // of `operands[0]` over `dimension` by `name`
+    Reduce,   // of `operands[0]` over `dimension` by `name`; a maximum starts
+              // at `number`
   };
   Kind kind;
   Type type;
@@ -130,6 +131,9 @@ private:
   llvm::DenseMap<Expr, Expr> expanded;
   llvm::DenseMap<std::pair<Expr, Expr>, bool> compared;
 };
+
+/// What an operation on floats gives, if it is known.
+std::optional<double> computeNumber(StringRef name, ArrayRef<double> operands);
 
 /// An integer as an index over dimensions, or null.
 AffineExpr getAffineIndex(Expr expression, MLIRContext *context);

@@ -49,14 +49,14 @@ static constexpr unsigned kMaxSteps = 6;
 /// Raises the attention that `value` is or, if it is yet to be normalized, one
 /// of the values after it.
 static FailureOr<AttentionOp> raise(RewriterBase &rewriter, Value value,
-                                    Refusal &refusal) {
+                                    EmptyRows emptyRows, Refusal &refusal) {
   for (unsigned step = 0; step < kMaxSteps; ++step) {
     Refusal here;
     ExpressionReader reader(value.getContext());
     FailureOr<AttentionMatch> match = matchAttention(reader, value, here);
     if (succeeded(match)) {
       FailureOr<AttentionOp> raised =
-          raiseAttention(rewriter, reader, *match, here);
+          raiseAttention(rewriter, reader, *match, emptyRows, here);
       if (succeeded(raised))
         (*raised)->setAttr(kRaised, rewriter.getUnitAttr());
       refusal = here;
@@ -86,20 +86,22 @@ static LogicalResult canonicalizeAttention(Operation *root,
 
 static RaisingReport::Found describe(AttentionOp op) {
   RaisingReport::Found found{
-      getFunctionName(op), op.getLoc(), "", "", false, false,
+      getFunctionName(op), op.getLoc(), "", "", false, false, false,
       describeScores(op)};
   llvm::raw_string_ostream(found.type) << op.getOutputInit().getType();
   if (MaskAttrInterface mask = op.getMaskAttr())
     llvm::raw_string_ostream(found.mask) << Attribute(mask);
   found.hasMaskTensor = static_cast<bool>(op.getMaskTensor());
   found.hasScoreRegion = op.getScoreBody() != nullptr;
+  found.makesEmptyRowsNaN = op.hasLogSumExp();
   return found;
 }
 
 namespace {
 struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
   using LinalgToAttnBase::LinalgToAttnBase;
-  explicit LinalgToAttn(RaisingReport &report) : given(&report) {}
+  LinalgToAttn(RaisingReport &report, const LinalgToAttnOptions &options)
+      : LinalgToAttnBase(options), given(&report) {}
 
   void runOnOperation() override {
     SmallVector<Value> candidates;
@@ -111,7 +113,7 @@ struct LinalgToAttn : attn::impl::LinalgToAttnBase<LinalgToAttn> {
     SmallVector<Operation *> raised;
     for (Value value : candidates) {
       Refusal refusal;
-      FailureOr<AttentionOp> op = raise(rewriter, value, refusal);
+      FailureOr<AttentionOp> op = raise(rewriter, value, emptyRows, refusal);
       if (succeeded(op)) {
         raised.push_back(*op);
       } else if (refusal.op) {
@@ -142,6 +144,8 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Pass> mlir::attn::createLinalgToAttn(RaisingReport &report) {
-  return std::make_unique<LinalgToAttn>(report);
+std::unique_ptr<Pass>
+mlir::attn::createLinalgToAttn(RaisingReport &report,
+                               const LinalgToAttnOptions &options) {
+  return std::make_unique<LinalgToAttn>(report, options);
 }

@@ -27,7 +27,7 @@ getTableSize(const IndexSpace &space, Positions positions) {
 std::optional<Visible> mlir::attn::takeHidingBias(ExpressionReader &reader,
                                                   Sum &score,
                                                   Positions positions,
-                                                  double &fill) {
+                                                  Fills fills, double &fill) {
   auto size = getTableSize(reader.space, positions);
   PositionEvaluator evaluator(reader, positions);
   SmallVector<Term> biases;
@@ -46,7 +46,8 @@ std::optional<Visible> mlir::attn::takeHidingBias(ExpressionReader &reader,
           return std::nullopt;
         sum += bias.factor * *number;
       }
-      if (sum != 0 && !isHiding(sum, type))
+      if (sum != 0 && (!isHiding(sum, type) ||
+                       (fills == Fills::Infinite && std::isfinite(sum))))
         return std::nullopt;
       if (sum != 0)
         fill = sum;

@@ -115,6 +115,15 @@ private:
       return values[0] - values[1];
     if (x->is<arith::MulIOp>())
       return values[0] * values[1];
+    // As of signed numbers, which unsigned ones are if not negative.
+    bool isUnsigned = x->is<arith::RemUIOp, arith::DivUIOp>();
+    if (x->is<arith::RemSIOp, arith::DivSIOp>() || isUnsigned) {
+      if (values[1] == 0 || (isUnsigned && (values[0] < 0 || values[1] < 0)))
+        return std::nullopt;
+      return x->is<arith::RemSIOp, arith::RemUIOp>()
+                 ? std::fmod(values[0], values[1])
+                 : std::trunc(values[0] / values[1]);
+    }
     if (x->is<arith::IndexCastOp, arith::ExtSIOp, arith::ExtUIOp,
               arith::SIToFPOp>())
       return values[0];

@@ -69,6 +69,7 @@ FailureOr<AttentionOp> Raiser::raise() {
 FailureOr<AttentionOp> mlir::attn::raiseAttention(RewriterBase &rewriter,
                                                   ExpressionReader &reader,
                                                   AttentionMatch match,
+                                                  EmptyRows emptyRows,
                                                   Refusal &refusal) {
-  return Raiser(rewriter, reader, std::move(match), refusal).raise();
+  return Raiser(rewriter, reader, std::move(match), emptyRows, refusal).raise();
 }

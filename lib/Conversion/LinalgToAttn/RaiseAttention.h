@@ -9,6 +9,7 @@
 #define ATTN_LIB_CONVERSION_LINALGTOATTN_RAISEATTENTION_H
 
 #include "AttentionMatch.h"
+#include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -17,7 +18,8 @@ namespace mlir::attn {
 /// Writes attention at `match.result`, and gives it to the users of it.
 FailureOr<AttentionOp> raiseAttention(RewriterBase &rewriter,
                                       ExpressionReader &reader,
-                                      AttentionMatch match, Refusal &refusal);
+                                      AttentionMatch match,
+                                      EmptyRows emptyRows, Refusal &refusal);
 
 } // namespace mlir::attn
 

@@ -7,32 +7,44 @@
 
 #include "Raiser.h"
 #include "WriteScore.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-LogicalResult Raiser::findMask() {
-  masked = getMaskedScore(reader, match.score, match.dot);
+/// Whether data, which may be -inf, is added to scores. What data is multiplied
+/// by is no mask, unless it is a constant.
+bool Raiser::mayHideRow(Expr term) {
+  if (reader.areSame(term, match.dot))
+    return false;
+  Expr x = reader.resolve(term);
+  if (x->isElement())
+    return isa<FloatType>(x->type) &&
+           !matchPattern(x->source().tensor, m_Constant());
+  if (x->is<arith::SIToFPOp, arith::UIToFPOp, arith::CmpFOp>())
+    return false;
+  if (x->is<arith::MulFOp, arith::DivFOp>() &&
+      llvm::none_of(x->operands, [&](Expr operand) {
+        return reader.resolve(operand)->getNumber().has_value();
+      }))
+    return false;
+  return llvm::any_of(x->operands,
+                      [&](Expr operand) { return mayHideRow(operand); });
+}
+
+/// Reads the mask into `masked`, what it asks of positions into `visible`.
+Rows Raiser::readMask(Fills fills, SmallVectorImpl<Visible> &visible) {
+  visible.clear();
+  masked = getMaskedScore(reader, match.score, match.dot, fills);
   masked.visible.append(match.visible);
-  if (!match.visible.empty())
-    masked.isFillFinite = false;
-  if (masked.zeroFill)
-    return refuse(masked.zeroFill->origin,
-                  "some scores are replaced by 0, which hides nothing: the "
-                  "weight of such a key is exp(0)",
-                  "put -inf in place of the scores of hidden keys");
-  Positions positions{isUnit(queries) ? std::nullopt : std::optional(queries),
-                      match.keys};
+  masked.isFillInfinite |= !match.visible.empty(); // A weight of 0.
+  Positions positions = getPositions();
   double biasFill = -INFINITY;
   if (std::optional<Visible> bias =
-          takeHidingBias(reader, masked.score, positions, biasFill)) {
+          takeHidingBias(reader, masked.score, positions, fills, biasFill)) {
     masked.visible.push_back(*bias);
-    if (std::isfinite(biasFill)) {
-      masked.isFillFinite = true;
-      masked.fill = biasFill;
-    }
+    masked.setFill(biasFill);
   }
-  SmallVector<Visible> visible;
   for (const Visible &part : masked.visible) {
     Visible compared = getAsComparison(reader, part, positions);
     Expr x = reader.resolve(compared.condition);
@@ -41,15 +53,41 @@ LogicalResult Raiser::findMask() {
     if (!isAlways)
       visible.push_back(compared);
   }
-  Rows rows = getRows(reader, visible, positions);
+  return getRows(reader, visible, positions);
+}
+
+LogicalResult Raiser::findMask() {
+  SmallVector<Visible> visible;
+  Rows rows = readMask(Fills::All, visible);
+  if (masked.zeroFill)
+    return refuse(masked.zeroFill->origin,
+                  "some scores are replaced by 0, which hides nothing: the "
+                  "weight of such a key is exp(0)",
+                  "put -inf in place of the scores of hidden keys");
+  auto addsData = [&] {
+    return llvm::any_of(masked.score.terms, [&](const Term &term) {
+      return mayHideRow(term.atom);
+    });
+  };
+  // What -inf leaves of a row decides what the most negative float means there.
+  bool mayLeaveNothing =
+      (rows != Rows::AllSee && masked.isFillInfinite) ||
+      (emptyRows == EmptyRows::AsWritten && addsData());
+  keepsFill = masked.isFillFinite && mayLeaveNothing;
+  if (keepsFill)
+    rows = readMask(Fills::Infinite, visible);
   if (rows == Rows::SomeSeeNothing)
     return refuse(visible.front().condition->origin,
                   "some query sees no key, so that its softmax is undefined",
                   "let each query see a key, its own for example");
-  // Attention gives 0 where a query sees nothing, the most negative float the
-  // mean of all values. In base 2 scores are larger, and must stay finite.
+  // Where a query sees nothing, the most negative float gives the mean of all
+  // values. In base 2 scores are larger, and must stay finite.
   if (masked.isFillFinite && rows != Rows::AllSee)
-    fill = std::max(masked.fill, -2e38);
+    fill = std::max(masked.fill, kLeastScore);
+  bool mayHideRows = (rows != Rows::AllSee && std::isinf(fill)) ||
+                     addsData();
+  makesEmptyRowsNaN = emptyRows == EmptyRows::AsWritten &&
+                      match.isNaNWhereEmpty && mayHideRows;
 
   auto isOwn = [&](const OperandView &view) {
     return llvm::all_of(view.axes, [&](ArrayRef<unsigned> axis) {
@@ -78,7 +116,8 @@ LogicalResult Raiser::findMask() {
          (!part.negated && x->type.isInteger(1) && std::isinf(fill))) &&
         takeAsTensor(x))
       continue;
-    if (std::isinf(fill) && takeLimit(part, positions, visible.size() == 1))
+    if (std::isinf(fill) &&
+        takeLimit(part, getPositions(), visible.size() == 1))
       continue;
     if (isAdded)
       masked.score.terms.push_back({1, x});
@@ -149,8 +188,7 @@ static bool isComputedFrom(Value value, Operation *op) {
 LogicalResult Raiser::verifyScore() {
   OpBuilder none(rewriter.getContext());
   ScoreWriter writer(none, loc, reader, rewriter.getF32Type());
-  writer.setPositions(isUnit(queries) ? std::nullopt : std::optional(queries),
-                      match.keys);
+  writer.setPositions(getPositions().query, match.keys);
   writer.setScore(match.dot, 1, Value());
   llvm::SetVector<Value> tensors;
   SmallVector<Expr> parts;

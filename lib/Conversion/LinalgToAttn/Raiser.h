@@ -15,12 +15,15 @@
 
 namespace mlir::attn {
 
+/// The least number that is finite in base 2 as well.
+constexpr double kLeastScore = -2e38;
+
 class Raiser {
 public:
   Raiser(RewriterBase &rewriter, ExpressionReader &reader, AttentionMatch match,
-         Refusal &refusal)
+         EmptyRows emptyRows, Refusal &refusal)
       : rewriter(rewriter), reader(reader), space(reader.space),
-        match(std::move(match)), refusal(refusal),
+        match(std::move(match)), emptyRows(emptyRows), refusal(refusal),
         loc(this->match.result.getLoc()) {}
 
   FailureOr<AttentionOp> raise();
@@ -37,15 +40,24 @@ private:
   void splitDims();
   LogicalResult findViews();
   LogicalResult findRoles();
+  Rows readMask(Fills fills, SmallVectorImpl<Visible> &visible);
   LogicalResult findMask();
+  bool mayHideRow(Expr term);
   bool takeLimit(const Visible &part, Positions positions, bool isOnlyMask);
   Value writeLimit(const RuntimeLimit &limit, int64_t more);
   LogicalResult verifyScore();
   AttentionOp write();
+  Value createLogSumExp(OperandView output, ArrayRef<OpFoldResult> sizes,
+                        SmallVectorImpl<AffineMap> &maps);
+  Value writeEmptyRows(AttentionOp op);
   AffineMap getMap(const OperandView &view);
   void writeScore(AttentionOp op);
   FloatAttr getScale();
 
+  Positions getPositions() {
+    return {isUnit(queries) ? std::nullopt : std::optional(queries),
+            match.keys};
+  }
   bool isUnit(unsigned dim) { return space.get(dim).size == 1; }
   bool isOf(Expr element, unsigned dim) {
     return reader.dependsOn(element, dim);
@@ -55,6 +67,7 @@ private:
   ExpressionReader &reader;
   IndexSpace &space;
   AttentionMatch match;
+  EmptyRows emptyRows;
   Refusal &refusal;
   Location loc;
 
@@ -67,6 +80,8 @@ private:
   std::optional<OperandView> mask; // A tensor, boolean or to be added.
   std::optional<RuntimeLimit> offset, validKeys;
   double fill = -INFINITY;
+  bool makesEmptyRowsNaN = false;
+  bool keepsFill = false; // The most negative float is left in the score.
   double factor = 1; // The score is factor * product.
 };
 

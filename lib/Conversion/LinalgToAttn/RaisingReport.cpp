@@ -24,6 +24,13 @@ std::string mlir::attn::describeScores(AttentionOp op) {
   return parts.empty() ? "no mask" : llvm::join(parts, ", ");
 }
 
+StringRef mlir::attn::describeEmptyRows(const RaisingReport::Found &found) {
+  return found.makesEmptyRowsNaN
+             ? "; NaN where a query sees no key, as written (0 with "
+               "empty-rows=zero, which takes one pass less)"
+             : "";
+}
+
 std::string mlir::attn::describeLocation(Location location) {
   if (auto place = location->findInstanceOf<FileLineColLoc>())
     return (place.getFilename().getValue() + ":" +
@@ -37,7 +44,8 @@ std::string mlir::attn::describeLocation(Location location) {
 void mlir::attn::print(llvm::raw_ostream &os, const RaisingReport &report) {
   for (const RaisingReport::Found &found : report.found)
     os << "@" << found.function << " " << describeLocation(found.location)
-       << ": attention of " << found.type << ", " << found.scores << "\n";
+       << ": attention of " << found.type << ", " << found.scores
+       << describeEmptyRows(found) << "\n";
   for (const RaisingReport::Refused &refused : report.refused)
     os << "@" << refused.function << " " << describeLocation(refused.location)
        << ": not raised: " << refused.reason << "; " << refused.help << "\n";
@@ -55,7 +63,8 @@ llvm::json::Object mlir::attn::toJson(const RaisingReport &report) {
         {"mask", entry.mask.empty() ? llvm::json::Value(nullptr)
                                     : llvm::json::Value(entry.mask)},
         {"mask_tensor", entry.hasMaskTensor},
-        {"score_region", entry.hasScoreRegion}});
+        {"score_region", entry.hasScoreRegion},
+        {"empty_rows", entry.makesEmptyRowsNaN ? "nan" : "zero"}});
   for (const RaisingReport::Refused &entry : report.refused)
     refused.push_back(
         llvm::json::Object{{"function", entry.function},

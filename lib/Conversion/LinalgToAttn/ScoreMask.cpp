@@ -64,21 +64,20 @@ static void addVisible(ExpressionReader &reader, Expr condition, bool negated,
 }
 
 MaskedScore mlir::attn::getMaskedScore(ExpressionReader &reader,
-                                       const Sum &score, Expr dot) {
+                                       const Sum &score, Expr dot,
+                                       Fills fills) {
   MaskedScore masked{score, {}};
-  auto setFill = [&](double fill) {
-    if (std::isfinite(fill)) {
-      masked.isFillFinite = true;
-      masked.fill = fill;
-    }
+  auto isMask = [&](double fill) {
+    return fills == Fills::All || std::isinf(fill);
   };
   SmallVector<Term> &terms = masked.score.terms;
   for (size_t i = 0; i < terms.size(); ++i) {
     Term term = terms[i];
     Expr x = reader.resolve(term.atom);
     if (std::optional<double> fill = getHidingConstant(x);
-        fill && term.factor > 0 && isHidingStill(*fill * term.factor)) {
-      setFill(*fill * term.factor);
+        fill && term.factor > 0 && isHidingStill(*fill * term.factor) &&
+        isMask(*fill)) {
+      masked.setFill(*fill * term.factor);
       masked.visible.push_back({x});
       terms.erase(terms.begin() + i--);
       continue;
@@ -94,9 +93,9 @@ MaskedScore mlir::attn::getMaskedScore(ExpressionReader &reader,
       if (*fill == 0 && !reader.resolve(kept)->getNumber())
         masked.zeroFill = x;
       if (!isHiding(*fill, x->operands[branch]->type) ||
-          !isHidingStill(*fill * term.factor))
+          !isHidingStill(*fill * term.factor) || !isMask(*fill))
         continue;
-      setFill(*fill * term.factor);
+      masked.setFill(*fill * term.factor);
       addVisible(reader, x->operands[0], /*negated=*/branch == 1,
                  masked.visible);
       terms.erase(terms.begin() + i);

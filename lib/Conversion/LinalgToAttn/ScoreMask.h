@@ -9,6 +9,7 @@
 #define ATTN_LIB_CONVERSION_LINALGTOATTN_SCOREMASK_H
 
 #include "Algebra.h"
+#include <cmath>
 
 namespace mlir::attn {
 
@@ -20,10 +21,20 @@ bool isHiding(double number, Type type);
 struct MaskedScore {
   Sum score;
   SmallVector<Visible> visible; // All must hold.
-  bool isFillFinite = false;    // The most negative float, not -inf.
+  bool isFillInfinite = false;  // Somewhere it is -inf.
+  bool isFillFinite = false;    // Somewhere the most negative float.
   double fill = 0;              // Where it is finite.
   Expr zeroFill = nullptr;      // A choice of 0 in place of a score.
+
+  void setFill(double number) {
+    (std::isinf(number) ? isFillInfinite : isFillFinite) = true;
+    if (std::isfinite(number))
+      fill = number;
+  }
 };
+
+/// Which choices of a number are masks; others stay part of the score.
+enum class Fills { All, Infinite };
 
 /// Which queries see a key.
 enum class Rows { AllSee, SomeSeeNothing, Unknown };
@@ -37,13 +48,14 @@ struct Positions {
 
 /// select(c, s, -inf)  and  s + select(c, 0, -inf)  as  s where c
 MaskedScore getMaskedScore(ExpressionReader &reader, const Sum &score,
-                           Expr dot);
+                           Expr dot, Fills fills);
 
 /// Terms that only positions decide, if together they are 0 or hide: a
 /// condition of float type, which holds where it is 0. Takes them out of
 /// `score`.
 std::optional<Visible> takeHidingBias(ExpressionReader &reader, Sum &score,
-                                      Positions positions, double &fill);
+                                      Positions positions, Fills fills,
+                                      double &fill);
 
 /// A condition that only positions decide as comparisons `j <= i + n` of a
 /// key's position with a query's, checked element by element; any other as it

@@ -21,7 +21,8 @@ static bool isFloatCast(StringRef name, Type from, Type to) {
          isa<FloatType>(from) && isa<FloatType>(to);
 }
 
-static std::optional<double> evaluate(StringRef name, ArrayRef<double> x) {
+std::optional<double> mlir::attn::computeNumber(StringRef name,
+                                                ArrayRef<double> x) {
   if (x.size() == 1)
     return llvm::StringSwitch<std::optional<double>>(name)
         .Case("arith.negf", -x[0])
@@ -63,7 +64,7 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
       if (std::optional<double> number = getValue(operand))
         numbers.push_back(*number);
     if (numbers.size() == operands.size())
-      if (std::optional<double> number = evaluate(op, numbers))
+      if (std::optional<double> number = computeNumber(op, numbers))
         return getConstant(type, *number);
   }
   // A bit as a number is a choice of two; so is arithmetic on one.
@@ -80,7 +81,7 @@ Expr ExpressionReader::simplify(OperationName name, DictionaryAttr attributes,
                : nullptr;
   };
   if (isa<FloatType>(type) && operands.size() == 2 &&
-      evaluate(op, {1.0, 1.0})) {
+      computeNumber(op, {1.0, 1.0})) {
     for (unsigned i : {0, 1})
       if (Expr choice =
               getValue(operands[1 - i]) ? getChoice(operands[i]) : nullptr) {

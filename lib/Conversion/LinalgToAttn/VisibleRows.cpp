@@ -10,6 +10,28 @@
 using namespace mlir;
 using namespace mlir::attn;
 
+/// Whether a comparison holds of equal numbers.
+static bool isReflexive(arith::CmpIPredicate predicate) {
+  using P = arith::CmpIPredicate;
+  return llvm::is_contained({P::eq, P::sle, P::sge, P::ule, P::uge}, predicate);
+}
+
+/// Whether `part` compares something of the query with the same of the key,
+/// such as their documents, so that a query sees itself.
+static bool comparesSelf(ExpressionReader &reader, const Visible &part,
+                         Positions positions) {
+  Expr x = reader.resolve(part.condition);
+  if (!x->is<arith::CmpIOp>() || !positions.query)
+    return false;
+  auto predicate = static_cast<arith::CmpIPredicate>(
+      cast<IntegerAttr>(x->attributes.get("predicate")).getInt());
+  auto getOwn = [&](Expr operand) {
+    return reader.substitute(operand, positions.key, *positions.query);
+  };
+  return isReflexive(predicate) != part.negated &&
+         reader.areSame(getOwn(x->operands[0]), getOwn(x->operands[1]));
+}
+
 Rows mlir::attn::getRows(ExpressionReader &reader, ArrayRef<Visible> visible,
                          Positions positions) {
   if (visible.empty())
@@ -24,6 +46,8 @@ Rows mlir::attn::getRows(ExpressionReader &reader, ArrayRef<Visible> visible,
     AffineExpr key = getAffineDimExpr(positions.key, context);
     // Only differences of positions matter, so that one query stands for all.
     bool seesItself = llvm::all_of(visible, [&](const Visible &part) {
+      if (comparesSelf(reader, part, positions))
+        return true;
       Expr x = reader.resolve(part.condition);
       if (!x->is<arith::CmpIOp>())
         return false;

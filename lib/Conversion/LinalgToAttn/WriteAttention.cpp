@@ -36,8 +36,7 @@ void Raiser::writeScore(AttentionOp op) {
   Block *body = rewriter.createBlock(&op.getScore().front(), {}, types,
                                      SmallVector<Location>(types.size(), loc));
   ScoreWriter writer(rewriter, loc, reader, op.getStateType());
-  writer.setPositions(isUnit(queries) ? std::nullopt : std::optional(queries),
-                      match.keys);
+  writer.setPositions(getPositions().query, match.keys);
   writer.setScore(match.dot, factor, body->getArgument(0));
   writer.setIndex(match.keys, body->getArguments().back());
   writer.setIndex(queries, body->getArguments().end()[-2]);
@@ -50,6 +49,16 @@ void Raiser::writeScore(AttentionOp op) {
     writer.setIndex(head, body->getArguments().end()[-3]);
 
   Value score = writer.write(masked.score);
+  if (keepsFill) {
+    // score == -inf ? score : max(score, least)
+    Value least = writer.writeConstant(kLeastScore);
+    Value isHidden = arith::CmpFOp::create(
+        rewriter, loc, arith::CmpFPredicate::OEQ, score,
+        writer.writeConstant(-INFINITY));
+    Value larger = arith::MaximumFOp::create(rewriter, loc, score, least);
+    score =
+        arith::SelectOp::create(rewriter, loc, isHidden, score, larger);
+  }
   for (const Visible &part : masked.visible) {
     Value condition = writer.write(part.condition);
     Value hidden = writer.writeConstant(fill);
@@ -86,6 +95,58 @@ Value Raiser::writeLimit(const RuntimeLimit &limit, int64_t more) {
         rewriter, loc, amount,
         arith::ConstantIndexOp::create(rewriter, loc, constant));
   return amount;
+}
+
+/// A tensor for the log-sum-exp, and its map: the output without values.
+Value Raiser::createLogSumExp(OperandView output, ArrayRef<OpFoldResult> sizes,
+                              SmallVectorImpl<AffineMap> &maps) {
+  SmallVector<OpFoldResult> rowSizes;
+  for (auto [axis, size] : llvm::zip_equal(output.axes, sizes))
+    if (axis.front() != values)
+      rowSizes.push_back(size);
+  llvm::erase_if(output.axes, [&](ArrayRef<unsigned> axis) {
+    return axis.front() == values;
+  });
+  maps.push_back(getMap(output));
+  Type state = match.query->type.isF64() ? rewriter.getF64Type()
+                                         : rewriter.getF32Type();
+  return tensor::EmptyOp::create(rewriter, loc, rowSizes, state);
+}
+
+/// o = lse == -inf ? NaN : o
+Value Raiser::writeEmptyRows(AttentionOp op) {
+  Value output = op.getResult(0), sums = op.getResult(1);
+  auto type = cast<RankedTensorType>(output.getType());
+  unsigned rank = type.getRank();
+  SmallVector<unsigned> rows;
+  for (unsigned i = 0; i < rank; ++i)
+    if (op.getOutputMap().getDimPosition(i) != op.getValueDim())
+      rows.push_back(i);
+  MLIRContext *context = rewriter.getContext();
+  auto getConstant = [&](FloatType of, const APFloat &value) {
+    return arith::ConstantOp::create(rewriter, loc,
+                                     rewriter.getFloatAttr(of, value));
+  };
+  auto element = cast<FloatType>(type.getElementType());
+  FloatType state = op.getStateType();
+  Value undefined =
+      getConstant(element, APFloat::getNaN(element.getFloatSemantics()));
+  Value infinity = getConstant(
+      state, APFloat::getInf(state.getFloatSemantics(), /*Negative=*/true));
+  return linalg::GenericOp::create(
+             rewriter, loc, type, sums, output,
+             ArrayRef{AffineMap::getMultiDimMapWithTargets(rank, rows, context),
+                      AffineMap::getMultiDimIdentityMap(rank, context)},
+             SmallVector<utils::IteratorType>(rank,
+                                              utils::IteratorType::parallel),
+             [&](OpBuilder &b, Location loc, ValueRange args) {
+               Value isEmpty = arith::CmpFOp::create(
+                   b, loc, arith::CmpFPredicate::OEQ, args[0], infinity);
+               Value chosen = arith::SelectOp::create(b, loc, isEmpty,
+                                                      undefined, args[1]);
+               linalg::YieldOp::create(b, loc, chosen);
+             })
+      .getResult(0);
 }
 
 AttentionOp Raiser::write() {
@@ -141,6 +202,9 @@ AttentionOp Raiser::write() {
   if (mask)
     maps.push_back(getMap(*mask));
   maps.push_back(getMap(output));
+  SmallVector<Value> outputs = {output.tensor};
+  if (makesEmptyRowsNaN)
+    outputs.push_back(createLogSumExp(output, sizes, maps));
 
   bool hasScore = !masked.visible.empty() || masked.score.constant != 0 ||
                   masked.score.terms.size() != 1 ||
@@ -153,13 +217,12 @@ AttentionOp Raiser::write() {
         return ShapedType::isDynamic(space.get(dim).size);
       });
   auto op = AttentionOp::create(
-      rewriter, loc, TypeRange{output.tensor.getType()}, query.tensor,
-      key.tensor, value.tensor, mask ? mask->tensor : Value(),
+      rewriter, loc, TypeRange(ValueRange(outputs)), query.tensor, key.tensor,
+      value.tensor, mask ? mask->tensor : Value(),
       /*query_segments=*/Value(), /*key_segments=*/Value(),
       offset ? writeLimit(*offset, 0) : Value(),
-      validKeys ? writeLimit(*validKeys, 1) : Value(),
-      ValueRange{output.tensor}, rewriter.getAffineMapArrayAttr(maps),
-      getScale(),
+      validKeys ? writeLimit(*validKeys, 1) : Value(), outputs,
+      rewriter.getAffineMapArrayAttr(maps), getScale(),
       offset ? MaskAttrInterface(CausalAttr::get(rewriter.getContext()))
              : MaskAttrInterface(),
       isHeadKnown ? IntegerAttr() : rewriter.getI64IntegerAttr(1),
@@ -167,8 +230,8 @@ AttentionOp Raiser::write() {
   if (hasScore)
     writeScore(op);
 
-  Value result = op.getResult(0);
   rewriter.setInsertionPointAfter(op);
+  Value result = op.hasLogSumExp() ? writeEmptyRows(op) : op.getResult(0);
   if (output.axes.size() != axes.size())
     result = tensor::CollapseShapeOp::create(rewriter, loc, result, groups);
   if (result.getType() != resultType)

@@ -6,7 +6,7 @@
 
 // CHECK-NOT: {{math.exp|linalg.softmax}}
 // CHECK: attn.attention
-// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+// CHECK-NOT: {{math.exp|linalg.softmax|attn.attention|arith.cmpf}}
 
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>

@@ -1,10 +1,21 @@
 // RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
 // RUN: %check_raised %s
+// RUN: %python -c "import numpy as n; r = n.random.default_rng(0); \
+// RUN:   x = [r.standard_normal((2, 3, 5, 4)).astype('f') for i in range(3)]; \
+// RUN:   [n.save(f'%t{i}.npy', x[i]) for i in range(3)]; \
+// RUN:   n.save('%t3.npy', n.full((2, 1, 1, 5), n.finfo('f').min)); \
+// RUN:   n.save('%t4.npy', n.broadcast_to(x[2].mean(2, keepdims=True), x[2].shape))"
+// RUN: attn-run %s --input=%t0.npy --input=%t1.npy --input=%t2.npy --input=%t3.npy --expect=%t4.npy
+// RUN: attn-run %s --raise=false --input=%t0.npy --input=%t1.npy --input=%t2.npy --input=%t3.npy --expect=%t4.npy
 
-// A mask of batch x 1 x 1 x keys is added: padding.
+// A mask of batch x 1 x 1 x keys is added: padding. A query from which it hides
+// all keys gives NaN, if it hides them with -inf, and the mean of the values, if
+// with the most negative number.
 
 // CHECK-NOT: {{math.exp|linalg.softmax}}
 // CHECK: attn.attention{{.*}}mask_tensor(
+// CHECK: arith.cmpf oeq
+// CHECK-NEXT: arith.select
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
 
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>

@@ -1,11 +1,25 @@
 // RUN: attn-opt %s --linalg-to-attn --canonicalize | FileCheck %s
+// RUN: attn-opt %s --linalg-to-attn=empty-rows=zero --canonicalize | FileCheck %s --check-prefix=ZERO
+// RUN: attn-opt %s --linalg-to-attn=report=text -o /dev/null | FileCheck %s --check-prefix=TEXT
+// RUN: attn-opt %s --linalg-to-attn="report=json empty-rows=zero" -o /dev/null | FileCheck %s --check-prefix=JSON
+// RUN: attn-compile %s --emit=report | FileCheck %s --check-prefix=TEXT
 // RUN: %check_raised %s
 
-// A boolean mask chooses between the score and minus infinity.
+// A boolean mask chooses between the score and minus infinity. A query that it
+// hides all keys from gives NaN.
 
 // CHECK-NOT: {{math.exp|linalg.softmax}}
 // CHECK: attn.attention{{.*}}mask_tensor(
+// CHECK: arith.cmpf oeq
+// CHECK-NEXT: arith.select
 // CHECK-NOT: {{math.exp|linalg.softmax|attn.attention}}
+
+// TEXT: a mask tensor; NaN where a query sees no key, as written (0 with empty-rows=zero
+// JSON: "empty_rows": "zero"
+
+// ZERO: %[[OUTPUT:[^ ]+]] = attn.attention
+// ZERO-NOT: arith.select
+// ZERO: return %[[OUTPUT]]
 
 #bhid = affine_map<(b, h, i, j, d) -> (b, h, i, d)>
 #bhjd = affine_map<(b, h, i, j, d) -> (b, h, j, d)>

@@ -132,7 +132,8 @@ func.func @order(%valid: tensor<2xi64>, %mask: tensor<16x32xi1>, %query: tensor<
   return %state#0, %state#1, %state#2 : tensor<2x16xf32>, tensor<2x16xf32>, tensor<2x16x8xf32>
 }
 
-// A bias of -inf hides, whatever the score; a finite one is added.
+// A bias of -inf hides, whatever the score; a finite one is added, and stays
+// finite in base 2.
 
 // CHECK-LABEL: func @additive_mask(
 // CHECK-DAG:     %[[LOG2E:.*]] = arith.constant 1.44269502 : f32
@@ -141,7 +142,9 @@ func.func @order(%valid: tensor<2xi64>, %mask: tensor<16x32xi1>, %query: tensor<
 // CHECK:         %[[SCALED:.*]] = arith.mulf %[[RAW]]
 // CHECK:         %[[BIAS:.*]] = arith.extf %[[ELEMENT]] : bf16 to f32
 // CHECK:         %[[VISIBLE:.*]] = arith.cmpf une, %[[BIAS]], %[[MINUS_INFINITY]]
-// CHECK:         %[[SCORE:.*]] = math.fma %[[BIAS]], %[[LOG2E]], %[[SCALED]]
+// CHECK:         %[[LESS:[^ ]+]] = arith.cmpf olt, %[[BIAS]], %[[LEAST:[^ ]+]] : f32
+// CHECK:         %[[KEPT:[^ ]+]] = arith.select %[[LESS]], %[[LEAST]], %[[BIAS]] : f32
+// CHECK:         %[[SCORE:.*]] = math.fma %[[KEPT]], %[[LOG2E]], %[[SCALED]]
 // CHECK:         arith.select %[[VISIBLE]], %[[SCORE]], %[[MINUS_INFINITY]]
 func.func @additive_mask(%mask: tensor<16x32xbf16>, %query: tensor<2x16x8xf32>, %key: tensor<2x32x8xf32>,
                          %max: tensor<2x16xf32>, %acc: tensor<2x16x8xf32>)

@@ -53,7 +53,8 @@ public:
       Value bias = scalars.convert(maskElement);
       require(arith::CmpFOp::create(body, loc, arith::CmpFPredicate::UNE, bias,
                                     scalars.negativeInfinity()));
-      score = scalars.fma(bias, scalars.constant(llvm::numbers::log2e), score);
+      score = scalars.fma(keepFinite(scalars, bias),
+                          scalars.constant(llvm::numbers::log2e), score);
     }
     MaskAlgebra algebra(body, loc);
     if (MaskAttrInterface mask = op.getMaskAttr()) {
@@ -84,6 +85,17 @@ public:
   }
 
 private:
+  /// The most negative float, which people write for -inf, must not become -inf
+  /// in base 2: a row of it is the mean of the values. -inf itself is hidden.
+  Value keepFinite(Scalars &scalars, Value bias) {
+    if (getElementTypeOrSelf(op.getMaskTensor().getType()).isF16())
+      return bias; // None is as large.
+    Value least = scalars.constant(scalars.type.isF64() ? -1e308 : -2e38);
+    Value isLess = arith::CmpFOp::create(
+        scalars.b, scalars.loc, arith::CmpFPredicate::OLT, bias, least);
+    return scalars.select(isLess, least, bias);
+  }
+
   /// scale * log2(e), or the scale alone if a region wants natural units.
   Value createScale(Scalars &scalars) {
     double unit = op.getScoreBody() ? 1.0 : llvm::numbers::log2e;
