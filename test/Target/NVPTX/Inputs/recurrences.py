@@ -5,6 +5,7 @@ usage: recurrences.py ATTN-COMPILE EXAMPLES FOLDER [CELL:TYPE:SCHEDULE ...]
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../Integration/Inputs"))
 
@@ -44,11 +45,14 @@ def main():
         with open(os.path.join(examples, name.replace("_", "-") + ".mlir")) as file:
             text = cells.variant(file.read(), dtype, schedule)
         prefix = os.path.join(folder, f"{name}-{dtype}-{schedule[:4]}")
+        start = time.time()
         try:
             program = Program(attn_compile, text, prefix)
             if os.environ.get("VERBOSE"):
                 print(case, len(program.description["launches"]), "launches", program.remarks[:1000])
             check(program, name, dtype, schedule)
+            if os.environ.get("VERBOSE"):
+                print(f"  {time.time() - start:.1f} s", flush=True)
         except Exception as error:
             failed += 1
             print(f"{case}: {error}"[:1500], file=sys.stderr)
