@@ -45,8 +45,7 @@ func.func @steps(%x: memref<?xf32>, %y: memref<?xf32>) {
 // Blocks of threads run what is mapped to them, as it is.
 // CHECK-LABEL: gpu.module @blocks_kernels
 // CHECK: gpu.func @blocks_0(
-// CHECK-SAME: array<i32: 256, 1, 1>
-// CHECK-SAME: nvvm.reqntid = array<i32: 256, 1, 1>
+// CHECK-SAME: kernel attributes {nvvm.reqntid = array<i32: 256, 1, 1>}
 // CHECK: %[[BLOCK:[^ ]+]] = gpu.block_id x
 // CHECK-NOT: scf.for
 // CHECK: "test.use"(%[[BLOCK]],
