@@ -65,6 +65,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   AttnToRecomputeOptions recompute;
   recompute.counters = options.count;
+  recompute.parallelTokens = options.parallelTokens;
   pm.addPass(createAttnToRecompute(recompute));
   AttnToMaterializedOptions materialized;
   materialized.numThreads = options.numThreads;
@@ -84,6 +85,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   recurrent.queries = options.queries;
   recurrent.numThreads = options.numThreads;
   recurrent.lanes = options.lanes;
+  recurrent.chunksBesideBatch = options.chunksBesideBatch;
   pm.addPass(createRecurToSCF(recurrent));
   if (options.count) {
     // What is computed twice is merged later on, and then runs once; folds that

@@ -418,6 +418,8 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
   let options = [
     Option<"counters", "counters", "bool", "false",
       "count evaluations of layers and reads of the input">,
+    Option<"parallelTokens", "parallel-tokens", "bool", "false",
+      "blocks of tokens that keep nothing for each other as scf.forall">,
   ];
   let dependentDialects = [
     "::mlir::attn::AttnDialect", "::mlir::affine::AffineDialect",
@@ -652,6 +654,9 @@ def RecurToSCF : Pass<"recur-to-scf"> {
     Option<"lanes", "lanes", "int64_t", "64",
       "elements of the batch that a thread takes at once, where they lie next to "
       "each other">,
+    Option<"chunksBesideBatch", "chunks-beside-batch", "bool", "true",
+      "where a batch is too small for the threads, divide the chunks of one "
+      "sequence after the other in place of it">,
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -68,6 +68,16 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::desc("elements of the batch that a thread of a recurrence takes, "
                      "where they lie next to each other"),
       llvm::cl::init(64)};
+  PassOptions::Option<bool> chunksBesideBatch{
+      *this, "chunks-beside-batch",
+      llvm::cl::desc("where a batch is too small for the threads, divide the "
+                     "chunks of one sequence after the other"),
+      llvm::cl::init(true)};
+  PassOptions::Option<bool> parallelTokens{
+      *this, "parallel-tokens",
+      llvm::cl::desc("independent blocks of tokens of a stack as loops for "
+                     "several threads"),
+      llvm::cl::init(false)};
   PassOptions::Option<int64_t> memoryBudget{
       *this, "memory-budget",
       llvm::cl::desc("bytes that a stack of attentions may keep; -1: no limit"),

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -276,8 +277,12 @@ LogicalResult Kernel::build(OpBuilder &host, int64_t threads,
   }
   b.setInsertionPointToEnd(&function.getBody().front());
   gpu::ReturnOp::create(b, loc);
-  function.setKnownBlockSize(
-      ArrayRef<int32_t>{static_cast<int32_t>(blockThreads), 1, 1});
+  int32_t size[] = {static_cast<int32_t>(blockThreads), 1, 1};
+  if (step.kind == Step::Blocks) // They work together: exactly so many.
+    function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
+                      b.getDenseI32ArrayAttr(size));
+  else
+    function.setKnownBlockSize(size);
   return built;
 }
 

@@ -25,7 +25,7 @@ static bool isInstruction(Operation *op) {
              math::CountLeadingZerosOp, math::CountTrailingZerosOp,
              math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp,
              math::IsInfOp, math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp,
-             math::SqrtOp, math::TruncOp>(op);
+             math::RsqrtOp, math::SqrtOp, math::TruncOp>(op);
 }
 
 namespace {
@@ -35,7 +35,7 @@ struct NVPTXRefuseLibraryCalls
     WalkResult result = getOperation()->walk([](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
           !isInstruction(op)) {
-        op->emitError("of ")
+        op->emitOpError("of ")
             << op->getResult(0).getType() << " has no instructions on a GPU, "
             << "and kernels are compiled without a library of functions; "
             << "compute it in f32, or from exp, log, sin, cos, tanh and sqrt";

@@ -15,7 +15,7 @@ from device_program import Program
 
 CASES = [
     "linear_attention:f32:sequential", "retention:f32:chunked, chunk = 7",
-    "linear_attention:f64:tree", "mamba:f32:", "lru:f32:tree", "gru:f32:", "gru:bf16:",
+    "linear_attention:f64:tree", "mamba:f32:", "rwkv6:f32:", "mamba2:f64:chunked", "gru:f32:", "gru:bf16:",
     "delta_net:f32:", "rwkv4:f32:chunked, chunk = 7", "page_flipping_tanh:f32:",
 ]  # fmt: skip
 LENGTHS = (0, 1, 2, 7, 33)
@@ -46,8 +46,6 @@ def main():
         prefix = os.path.join(folder, f"{name}-{dtype}-{schedule[:4]}")
         try:
             program = Program(attn_compile, text, prefix)
-            if os.environ.get("VERBOSE"):
-                print(case, len(program.description["launches"]), "launches", program.remarks[:1000])
             check(program, name, dtype, schedule)
         except Exception as error:
             failed += 1
