@@ -181,6 +181,9 @@ mlir::attn::compileToDevice(ModuleOp module, const CompileOptions &options) {
 
 FailureOr<CompiledKernel>
 mlir::attn::compileToObject(ModuleOp module, const CompileOptions &options) {
+  if (options.target != Target::CPU)
+    return module.emitError("no code generation for this target yet that runs "
+                            "here; use attn-compile, or --target=cpu");
   FailureOr<Compiler> compiler = Compiler::create(module, options);
   if (failed(compiler) || failed(compiler->raise()) ||
       failed(compiler->lowerToForm()) ||

@@ -89,9 +89,10 @@ void mlir::attn::buildNVVMPipeline(OpPassManager &pm) {
   kernels.addPass(createSCFToControlFlowPass());
   kernels.addPass(createConvertMathToLLVMPass());
   kernels.addPass(createUBToLLVMConversionPass());
-  kernels.addPass(createConvertGpuOpsToNVVMOps(
-      ConvertGpuOpsToNVVMOpsOptions{/*indexBitwidth=*/64, /*hasRedux=*/false,
-                                    /*useBarePtrCallConv=*/true}));
+  kernels.addPass(createNVPTXTakeAddresses());
+  ConvertGpuOpsToNVVMOpsOptions nvvm;
+  nvvm.indexBitwidth = 64;
+  kernels.addPass(createConvertGpuOpsToNVVMOps(nvvm));
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());

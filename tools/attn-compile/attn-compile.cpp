@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Outputs.h"
 #include "attn/Analysis/SpaceTimeReport.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/CHeader.h"
@@ -26,14 +27,13 @@ namespace cl = llvm::cl;
 
 namespace {
 
-enum class Emit { MLIR, LLVMMLIR, LL, BC, S, O, A, SO, H, JSON, Summary, Report, PTX, Cubin };
-
 struct Options {
   cl::opt<std::string> input{cl::Positional, cl::desc("<FILE.mlir>"),
                              cl::init("-"), cl::cat(getToolCategory())};
   cl::list<Emit> emit{
       "emit", cl::CommaSeparated, cl::cat(getToolCategory()),
-      cl::desc("what to write (comma-separated; default: o,h)"),
+      cl::desc("what to write (comma-separated; default: o,h, and ptx,h for "
+               "--target=nvptx)"),
       cl::values(
           clEnumValN(Emit::MLIR, "mlir", "the form, as linalg on tensors"),
           clEnumValN(Emit::LLVMMLIR, "llvm-mlir", "LLVM dialect"),
@@ -48,49 +48,14 @@ struct Options {
           clEnumValN(Emit::Summary, "summary", "the interface, for people"),
           clEnumValN(Emit::Report, "report",
                      "work against memory, as an HTML page"),
-          clEnumValN(Emit::PTX, "ptx", "PTX (not implemented yet)"),
-          clEnumValN(Emit::Cubin, "cubin", "cubin (not implemented yet)"))};
+          clEnumValN(Emit::PTX, "ptx", "PTX, for --target=nvptx"),
+          clEnumValN(Emit::Cubin, "cubin",
+                     "machine code of a GPU (needs CUDA's ptxas)"))};
   cl::opt<std::string> prefix{
       "o", cl::value_desc("PREFIX"), cl::cat(getToolCategory()),
       cl::desc("files are PREFIX.mlir, PREFIX.o, ...; without it a single text "
                "output goes to stdout")};
 };
-
-/// Text and binary outputs by file suffix, written together at the end so that a
-/// failure leaves nothing behind.
-class Outputs {
-public:
-  void add(StringRef suffix, std::string content) {
-    files.push_back({suffix.str(), std::move(content)});
-  }
-  LogicalResult write(StringRef prefix) {
-    if (prefix.empty()) {
-      llvm::outs() << files.front().second;
-      return success();
-    }
-    for (const auto &file : files) {
-      std::string path = (prefix + "." + file.first).str();
-      auto error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-        os << file.second;
-        return llvm::Error::success();
-      });
-      if (error)
-        return reportError("cannot write " + path + ": " +
-                           llvm::toString(std::move(error)));
-    }
-    return success();
-  }
-
-private:
-  SmallVector<std::pair<std::string, std::string>> files;
-};
-
-std::string print(ModuleOp module) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  module.print(os);
-  return text;
-}
 
 //===----------------------------------------------------------------------===//
 // Libraries
@@ -288,19 +253,25 @@ getReport(const Compiler &compiler, const CompileOptions &options,
 LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
                       const Options &options) {
   SmallVector<Emit> emits(options.emit.begin(), options.emit.end());
+  bool isDevice = compileOptions.target == Target::NVPTX;
   if (emits.empty())
-    emits = {Emit::O, Emit::H};
+    emits = {isDevice ? Emit::PTX : Emit::O, Emit::H};
   auto wants = [&](Emit kind) { return llvm::is_contained(emits, kind); };
-  if (wants(Emit::PTX) || wants(Emit::Cubin))
-    return reportError("no GPU code yet: --emit=ptx and --emit=cubin need "
-                       "--target=nvptx, which is not implemented");
+  if (!isDevice && (wants(Emit::PTX) || wants(Emit::Cubin)))
+    return reportError("--emit=ptx and --emit=cubin are for GPUs; add "
+                       "--target=nvptx");
   bool isText = emits.size() == 1 && !wants(Emit::BC) && !wants(Emit::O) &&
-                !wants(Emit::A) && !wants(Emit::SO);
+                !wants(Emit::A) && !wants(Emit::SO) && !wants(Emit::Cubin);
   if (options.prefix.empty() && !isText)
     return reportError("give -o PREFIX: binary files and several outputs do "
                        "not go to stdout");
 
   Outputs outputs;
+  if (isDevice) {
+    if (failed(compileForDevice(module, compileOptions, emits, outputs)))
+      return failure();
+    return outputs.write(options.prefix);
+  }
   FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
   if (failed(compiler) || failed(compiler->raise()))
     return failure();
@@ -337,12 +308,8 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
   auto translated = compiler->translate(context);
   if (!translated)
     return module.emitError(llvm::toString(translated.takeError()));
-  if (wants(Emit::LL)) {
-    std::string text;
-    llvm::raw_string_ostream os(text);
-    (*translated)->print(os, nullptr);
-    outputs.add("ll", text);
-  }
+  if (wants(Emit::LL))
+    outputs.add("ll", print(**translated));
   if (wants(Emit::BC)) {
     std::string code;
     llvm::raw_string_ostream os(code);

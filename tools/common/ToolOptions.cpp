@@ -57,14 +57,14 @@ struct CompileCommandLine::Options {
       cl::init(TargetChoice::CPU), cl::cat(category),
       cl::values(clEnumValN(TargetChoice::CPU, "cpu", "this machine's CPUs"),
                  clEnumValN(TargetChoice::NVPTX, "nvptx",
-                            "NVIDIA GPUs (not implemented yet)"),
+                            "NVIDIA GPUs"),
                  clEnumValN(TargetChoice::AMDGPU, "amdgpu",
                             "AMD GPUs (not implemented yet)"))};
   cl::opt<std::string> cpu{"cpu", cl::desc("CPU to generate code for"),
                            cl::init("native"), cl::value_desc("name"),
                            cl::cat(category)};
   cl::opt<std::string> chip{
-      "chip", cl::desc("GPU to generate code for (not implemented yet)"),
+      "chip", cl::desc("GPU to generate code for (default: sm_80)"),
       cl::value_desc("name"), cl::cat(category)};
   cl::opt<int64_t> queries{
       "queries", cl::desc("queries per tile, in rows (default: by the CPU)"),
@@ -126,12 +126,22 @@ static std::optional<int64_t> parseBytes(StringRef text) {
 
 FailureOr<CompileOptions> CompileCommandLine::get() const {
   const Options &given = *options;
-  if (given.target != TargetChoice::CPU)
+  bool isDevice = given.target == TargetChoice::NVPTX;
+  if (given.target == TargetChoice::AMDGPU)
     return reportError("no code generation for this target yet; use "
-                       "--target=cpu");
-  if (!given.chip.empty())
-    return reportError("--chip names a GPU, and there is no code generation "
-                       "for GPUs yet");
+                       "--target=cpu or --target=nvptx");
+  if (!isDevice && given.chip.getNumOccurrences())
+    return reportError("--chip names a GPU; add --target=nvptx, or use --cpu");
+  if (isDevice && given.cpu.getNumOccurrences())
+    return reportError("--cpu names a CPU, and --target=nvptx is for GPUs; use "
+                       "--chip");
+  if (isDevice && given.chip.getNumOccurrences() &&
+      !llvm::is_contained(getChips(), given.chip))
+    return reportError("unknown chip '" + given.chip + "'; there are " +
+                       llvm::join(getChips(), ", "));
+  if (isDevice && given.numThreads.getNumOccurrences())
+    return reportError("--num-threads is for CPUs: a GPU has as many threads as "
+                       "there are independent iterations");
   if (given.numThreads < 1 || given.numThreads > kMaxThreads)
     return reportError("--num-threads takes a number from 1 to " +
                        llvm::Twine(kMaxThreads) + ", got " +
@@ -151,7 +161,10 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
                 : given.form == FormChoice::Recurrent  ? FormKind::Recurrent
                 : given.form == FormChoice::Recompute  ? FormKind::Recompute
                                                        : FormKind::Blocked;
+  result.target = isDevice ? Target::NVPTX : Target::CPU;
   result.cpu = given.cpu;
+  if (!given.chip.empty())
+    result.chip = given.chip;
   result.queries = given.queries;
   result.keys = given.keys;
   result.block = given.block;

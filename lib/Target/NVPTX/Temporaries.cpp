@@ -25,7 +25,7 @@ static bool isAllocation(Operation *op) {
   return !cast<MemRefType>(op->getResult(0).getType()).getMemorySpace();
 }
 
-static MemRefType getType(Operation *alloc) {
+static MemRefType getArrayType(Operation *alloc) {
   return cast<MemRefType>(alloc->getResult(0).getType());
 }
 
@@ -44,7 +44,7 @@ static int64_t getStaticBytes(MemRefType type) {
 static FailureOr<OpFoldResult> getMaxBytes(OpBuilder &b, Operation *alloc,
                                            const Step &step) {
   Location loc = alloc->getLoc();
-  MemRefType type = getType(alloc);
+  MemRefType type = getArrayType(alloc);
   auto isOutside = [&](Value value, std::optional<int64_t>,
                        ValueBoundsConstraintSet &) {
     Operation *around = value.getParentBlock()->getParentOp();
@@ -82,14 +82,15 @@ FailureOr<Temporaries> mlir::attn::findTemporaries(OpBuilder &b,
   for (Operation *op : step.ops)
     op->walk([&](Operation *alloc) {
       if (isAllocation(alloc))
-        (getType(alloc).hasStaticShape() ? local : large).push_back(alloc);
+        (getArrayType(alloc).hasStaticShape() ? local : large).push_back(alloc);
     });
   // Small ones first: there are more of them, and they may become registers.
-  llvm::stable_sort(local, [](Operation *x, Operation *y) {
-    return getStaticBytes(getType(x)) < getStaticBytes(getType(y));
-  });
-  for (Operation *alloc : local) {
-    int64_t bytes = getStaticBytes(getType(alloc));
+  SmallVector<std::pair<int64_t, unsigned>> bySize;
+  for (auto [i, alloc] : llvm::enumerate(local))
+    bySize.push_back({getStaticBytes(getArrayType(alloc)), i});
+  llvm::sort(bySize);
+  for (auto [bytes, i] : bySize) {
+    Operation *alloc = local[i];
     bool fits = bytes <= maxLocalBytes;
     (fits ? result.local : large).push_back(alloc);
     if (fits)
@@ -115,7 +116,7 @@ FailureOr<Temporaries> mlir::attn::findTemporaries(OpBuilder &b,
 }
 
 void mlir::attn::moveToLocal(Operation *alloc, Block &body) {
-  MemRefType type = getType(alloc);
+  MemRefType type = getArrayType(alloc);
   OpBuilder b = OpBuilder::atBlockBegin(&body);
   Value local = memref::AllocaOp::create(b, alloc->getLoc(), type,
                                          b.getI64IntegerAttr(kAlignment));
@@ -134,7 +135,7 @@ LogicalResult mlir::attn::keepLocal(FunctionOpInterface function) {
   for (Operation *op : deallocs)
     op->erase();
   for (Operation *alloc : allocs) {
-    if (!getType(alloc).hasStaticShape())
+    if (!getArrayType(alloc).hasStaticShape())
       return alloc->emitError("is an array of a size known at run time only, in a "
                               "function that runs on a GPU, which has no heap; "
                               "make its shape static");

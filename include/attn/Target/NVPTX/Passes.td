@@ -128,6 +128,35 @@ def NVPTXMapLoops : Pass<"nvptx-map-loops", "::mlir::ModuleOp"> {
     "::mlir::LLVM::LLVMDialect"];
 }
 
+def NVPTXTakeAddresses
+    : Pass<"nvptx-take-addresses", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "arrays as addresses in the parameters of kernels";
+  let description = [{
+    A kernel takes the address of an array as 8 bytes. Functions that kernels call
+    keep descriptors of their arrays: strides and offsets of views.
+
+    ```mlir
+    gpu.module @kernels {
+      gpu.func @example(%x: memref<f32> {llvm.noalias}) kernel {
+        %zero = arith.constant 0.0 : f32
+        memref.store %zero, %x[] : memref<f32>
+        gpu.return
+      }
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    gpu.func @example(%x: !llvm.ptr {llvm.noalias}) kernel
+      %descriptor = llvm.insertvalue %x
+      %array = builtin.unrealized_conversion_cast %descriptor : !llvm.struct<(ptr, ptr, i64)> to memref<f32>
+      memref.store %zero, %array[]
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def NVPTXRefuseLibraryCalls : Pass<"nvptx-refuse-library-calls"> {
   let summary = "an error for what only a library could compute";
   let description = [{
