@@ -80,6 +80,7 @@ void mlir::attn::buildNVVMPipeline(OpPassManager &pm) {
   kernels.addPass(createConvertLinalgToLoopsPass());
   kernels.addPass(createForallToForLoopPass());
   kernels.addPass(createParallelForToNestedForsPass());
+  kernels.addPass(createNVPTXExpandMath());
   kernels.addPass(createCPUExpandMath());
   kernels.addPass(createNVPTXRefuseLibraryCalls());
   kernels.addPass(createCanonicalizerPass());
@@ -87,12 +88,8 @@ void mlir::attn::buildNVVMPipeline(OpPassManager &pm) {
   kernels.addPass(memref::createExpandStridedMetadataPass());
   kernels.addPass(createLowerAffinePass());
   kernels.addPass(createSCFToControlFlowPass());
-  kernels.addPass(createConvertMathToLLVMPass());
-  kernels.addPass(createUBToLLVMConversionPass());
   kernels.addPass(createNVPTXTakeAddresses());
-  ConvertGpuOpsToNVVMOpsOptions nvvm;
-  nvvm.indexBitwidth = 64;
-  kernels.addPass(createConvertGpuOpsToNVVMOps(nvvm));
+  kernels.addPass(createNVPTXConvertToNVVM());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());

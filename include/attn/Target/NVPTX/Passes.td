@@ -157,6 +157,65 @@ def NVPTXTakeAddresses
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def NVPTXExpandMath : Pass<"nvptx-expand-math"> {
+  let summary = "logarithms and expm1 of f64 as arithmetic";
+  let description = [{
+    A GPU has no library of functions. What `cpu-expand-math` leaves to the C
+    library and attention, softplus and their like need in f64 is expanded here:
+    `log` (within 1 ulp), `log2`, `log10`, `log1p` and `expm1` (within 3), with
+    infinities, NaN and subnormal numbers as IEEE 754 has them.
+
+    ```mlir
+    func.func @example(%x: f64) -> f64 {
+      %y = math.log %x : f64
+      return %y : f64
+    }
+    ```
+
+    becomes x = m 2^k, from whose bits m and k are read, and
+
+    ```mlir
+    %k = arith.shrsi
+    %f = arith.subf
+    %s = arith.divf
+    math.fma
+    arith.select
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def NVPTXConvertToNVVM
+    : Pass<"nvptx-convert-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "kernels to the NVVM dialect, without CUDA's library";
+  let description = [{
+    As upstream's `convert-gpu-to-nvvm`, which makes calls of CUDA's library of
+    every math function: here those that have instructions become LLVM's
+    intrinsics. Indices have 64 bits.
+
+    ```mlir
+    gpu.module @kernels {
+      gpu.func @example(%x: f32) -> f32 {
+        %y = math.sqrt %x : f32
+        gpu.return %y : f32
+      }
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.func @example(%x: f32) -> f32
+      llvm.intr.sqrt(%x)
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::NVVM::NVVMDialect"];
+}
+
 def NVPTXRefuseLibraryCalls : Pass<"nvptx-refuse-library-calls"> {
   let summary = "an error for what only a library could compute";
   let description = [{
