@@ -57,7 +57,11 @@ mlir::attn::translateToLLVM(gpu::GPUModuleOp kernels,
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
+  // Unrolled as much as LLVM does for this target, a kernel of some nested loops
+  // has hundreds of kilobytes. CUDA's assembler unrolls too.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);

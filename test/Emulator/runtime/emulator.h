@@ -143,6 +143,26 @@ inline void read(Thread &t, uint64_t address, void *out, int line) {
     badAccess(t, line, address, N, N, false);
   memcpy(out, m->data + offset, N);
 }
+// Lanes of E bytes each. In a thread's own memory some of them may be unwritten, and
+// then are NaN: LLVM reads a whole vector where it needs part of one.
+template <int N, int E>
+inline void readLanes(Thread &t, uint64_t address, void *out, int line) {
+  Memory *m = memoryAt(t, address);
+  uint64_t offset = offsetOf(address);
+  if (address >> MemoryBits != Local || !inside<N>(m, offset, N) || !m->state)
+    return read<N>(t, address, out, line);
+  bool any = false;
+  for (int i = 0; i < N; i += E) {
+    bool written = allWritten<E>(m->state + offset + i);
+    any |= written;
+    if (written)
+      memcpy(static_cast<uint8_t *>(out) + i, m->data + offset + i, E);
+    else
+      memset(static_cast<uint8_t *>(out) + i, 0xFF, E);
+  }
+  if (!any)
+    badAccess(t, line, address, N, N, false);
+}
 // An instruction of the async proxy must not read this before a fence.
 void noteWrite(Thread &t, uint64_t offset, uint64_t bytes);
 template <int N>

@@ -58,7 +58,8 @@ def load(op):
             op.fail("past the end of the parameter")
         code += f"memcpy(v, {entity[1]} + {offset}, {bytes_}); "
     else:
-        code += f"read<{bytes_}>(t, {op.address(1, space)}, v, {op.line}); "
+        reader = f"readLanes<{bytes_}, {type_.bytes}>" if lanes > 1 else f"read<{bytes_}>"
+        code += f"{reader}(t, {op.address(1, space)}, v, {op.line}); "
     elements = op.elements(0)
     if len(elements) != lanes:
         op.fail(f"{len(elements)} registers for {lanes} elements")
