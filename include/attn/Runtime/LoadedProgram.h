@@ -43,6 +43,10 @@ private:
 /// run any number of times. The program must outlive it.
 class DeviceCall {
 public:
+  DeviceCall() = default;
+  DeviceCall(DeviceCall &&) = default;
+  DeviceCall &operator=(DeviceCall &&) = default;
+
   /// Uploads `inputs`, which are all inputs in order.
   static llvm::Expected<DeviceCall> create(const LoadedProgram &program,
                                            ArrayRef<Array> inputs,

@@ -22,7 +22,7 @@ typedef int Result;
 typedef unsigned long long Address;
 
 /* An address has the number of its memory above these bits, as the emulator's. */
-enum { kMemoryBits = 40, kFirstMemory = 16, kMaxGlobals = 64, kMaxMemories = 256 };
+enum { kMemoryBits = 40, kFirstMemory = 16, kMaxGlobals = 64, kMaxMemories = 1024 };
 enum { kMaxKernels = 64, kMaxParameters = 64 };
 
 /* As in test/Emulator/ptx_emulator/launch.py. */
@@ -271,7 +271,9 @@ Result cuModuleLoadDataEx(void **module, const char *image, unsigned count,
                           int *options, void **values) {
   unsigned i;
   MAY_FAIL();
-  *module = &kernels;
+  *module = &kernels; /* One at a time. */
+  memset(kernels, 0, sizeof(kernels));
+  numKernels = numGlobals = 0;
   ptxText = strdup(image);
   if (strstr(image, ".version") &&
       (!getenv("STUB_CUDA_PTX") || translate()))
