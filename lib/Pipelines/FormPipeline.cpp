@@ -79,6 +79,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   recurrent.queries = options.queries;
   recurrent.numThreads = options.numThreads;
   recurrent.lanes = options.lanes;
+  recurrent.chunksBesideBatch = options.chunksBesideBatch;
   pm.addPass(createRecurToSCF(recurrent));
   if (options.count) {
     // What is computed twice is merged later on, and then runs once; folds that

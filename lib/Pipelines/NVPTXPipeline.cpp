@@ -33,6 +33,7 @@ void mlir::attn::chooseDeviceTiles(FormPipelineOptions &form) {
   form.block = 0;
   form.blockBytes = 0;
   form.lanes = 1;
+  form.chunksBesideBatch = false; // One thread would go from one to the next.
   form.numThreads = kDeviceThreads;
 }
 
@@ -67,6 +68,8 @@ void mlir::attn::buildNVPTXBufferPipeline(OpPassManager &pm,
   pm.addPass(createNVPTXCarryInPlace());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Sizes that loops do not change are sizes of the host.
+  pm.addPass(createLoopInvariantCodeMotionPass());
   NVPTXMapLoopsOptions map;
   map.threads = options.threads;
   map.maxLocalBytes = kMaxLocalBytes;

@@ -489,6 +489,9 @@ def RecurToSCF : Pass<"recur-to-scf"> {
     Option<"lanes", "lanes", "int64_t", "64",
       "elements of the batch that a thread takes at once, where they lie next to "
       "each other">,
+    Option<"chunksBesideBatch", "chunks-beside-batch", "bool", "true",
+      "where a batch is too small for the threads, divide the chunks of one "
+      "sequence after the other in place of it">,
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -54,6 +54,11 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::desc("elements of the batch that a thread of a recurrence takes, "
                      "where they lie next to each other"),
       llvm::cl::init(64)};
+  PassOptions::Option<bool> chunksBesideBatch{
+      *this, "chunks-beside-batch",
+      llvm::cl::desc("where a batch is too small for the threads, divide the "
+                     "chunks of one sequence after the other"),
+      llvm::cl::init(true)};
   PassOptions::Option<int64_t> memoryBudget{
       *this, "memory-budget",
       llvm::cl::desc("bytes that a stack of attentions may keep; -1: no limit"),

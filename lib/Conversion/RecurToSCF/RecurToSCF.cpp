@@ -230,6 +230,7 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
       // Chunks whose products are known are as independent as the batch is.
       plan.parallelChunks =
           plan.kind == ScheduleKind::Chunked &&
+          (chunksBesideBatch || op.getNumBatchDims() == 0) &&
           !hasEnoughBatch(op, numThreads, lanes) &&
           failed(matchMatrixScan(op, [](const Twine &) {}));
       FailureOr<ScanOp> tile =

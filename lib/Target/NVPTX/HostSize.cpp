@@ -51,15 +51,18 @@ AffineExpr HostSizes::compute(Value value) {
     return operands[0] - operands[1];
   if (isa<arith::MulIOp>(op))
     return operands[0] * operands[1];
-  // Sizes are not negative, but what is divided by must not be 0 either.
+  // Sizes are not negative, so that signs do not matter; what is divided by must
+  // not be 0 either.
   auto divisor = operands.size() == 2
                      ? dyn_cast<AffineConstantExpr>(operands[1])
                      : AffineConstantExpr();
   if (!divisor || divisor.getValue() <= 0)
     return {};
-  if (isa<arith::FloorDivSIOp>(op))
+  if (isa<arith::FloorDivSIOp, arith::DivUIOp>(op))
     return operands[0].floorDiv(divisor);
-  if (isa<arith::CeilDivSIOp>(op))
+  if (isa<arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
     return operands[0].ceilDiv(divisor);
+  if (isa<arith::RemUIOp>(op))
+    return operands[0] % divisor;
   return {};
 }

@@ -63,6 +63,29 @@ static LogicalResult copySymbols(ModuleOp module, gpu::GPUModuleOp device) {
   return success();
 }
 
+/// The host has no stack that kernels could write to.
+static void allocateOnDevice(func::FuncOp function) {
+  for (auto alloca :
+       llvm::to_vector(function.getBody().front().getOps<memref::AllocaOp>())) {
+    OpBuilder b(alloca);
+    alloca.replaceAllUsesWith(
+        memref::AllocOp::create(b, alloca.getLoc(), alloca.getType(),
+                                alloca.getDynamicSizes())
+            .getResult());
+    alloca.erase();
+  }
+}
+
+/// Copies would become calls of functions that a GPU does not have.
+static void expandCopies(gpu::GPUModuleOp device) {
+  IRRewriter rewriter(device.getContext());
+  device.walk([&](memref::CopyOp copy) {
+    rewriter.setInsertionPoint(copy);
+    rewriter.replaceOpWithNewOp<linalg::CopyOp>(copy, copy.getSource(),
+                                                copy.getTarget());
+  });
+}
+
 /// What the launches took over, and what was computed for it.
 static void eraseSteps(func::FuncOp function) {
   for (Operation &op :
@@ -127,6 +150,7 @@ struct NVPTXMapLoops : attn::impl::NVPTXMapLoopsBase<NVPTXMapLoops> {
     auto device = gpu::GPUModuleOp::create(
         b, function.getLoc(), (function.getSymName() + "_kernels").str());
     HostProgram program(function, device);
+    allocateOnDevice(function);
     spreadOverLoops(function);
     SmallVector<Step> steps = findSteps(function);
     SmallVector<std::unique_ptr<Kernel>> kernels;
@@ -141,8 +165,11 @@ struct NVPTXMapLoops : attn::impl::NVPTXMapLoopsBase<NVPTXMapLoops> {
     for (std::unique_ptr<Kernel> &kernel : kernels)
       kernel->launch(end);
     eraseSteps(function);
-    return success(succeeded(verifyBuffers(program)) &&
-                   succeeded(copySymbols(getOperation(), device)));
+    if (failed(verifyBuffers(program)) ||
+        failed(copySymbols(getOperation(), device)))
+      return failure();
+    expandCopies(device);
+    return success();
   }
 };
 } // namespace

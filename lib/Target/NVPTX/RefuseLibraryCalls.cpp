@@ -25,7 +25,7 @@ static bool isInstruction(Operation *op) {
              math::CountLeadingZerosOp, math::CountTrailingZerosOp,
              math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp,
              math::IsInfOp, math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp,
-             math::SqrtOp, math::TruncOp>(op);
+             math::RsqrtOp, math::SqrtOp, math::TruncOp>(op);
 }
 
 namespace {
