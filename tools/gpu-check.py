@@ -155,8 +155,16 @@ class Driver:
             raise RuntimeError(f"{function}: {text}")
 
     def load(self, image):
-        module = ctypes.c_void_p()
-        self.call("cuModuleLoadData", ctypes.byref(module), image)
+        """A module from PTX, which the driver compiles, or from a cubin."""
+        module, log = ctypes.c_void_p(), ctypes.create_string_buffer(4096)
+        options = (ctypes.c_int * 2)(5, 6)  # CU_JIT_ERROR_LOG_BUFFER and its size.
+        values = (ctypes.c_void_p * 2)(ctypes.addressof(log), len(log) - 1)
+        try:
+            self.call("cuModuleLoadDataEx", ctypes.byref(module), image, 2, options,
+                      values)
+        except RuntimeError as error:
+            text = log.value.decode(errors="replace").strip()
+            raise RuntimeError(f"{error} {text}") from error
         return module
 
     def get_function(self, module, name, shared_bytes):
