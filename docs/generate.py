@@ -33,6 +33,7 @@ PASSES = (
     ("The attn dialect", "include/attn/Dialect/Attn/Transforms/Passes.td"),
     ("The recur dialect", "include/attn/Dialect/Recur/Transforms/Passes.td"),
     ("CPU", "include/attn/Target/CPU/Passes.td"),
+    ("NVIDIA GPUs", "include/attn/Target/NVPTX/Passes.td"),
 )
 
 

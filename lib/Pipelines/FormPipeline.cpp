@@ -62,6 +62,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   AttnToRecomputeOptions recompute;
   recompute.counters = options.count;
+  recompute.parallelTokens = options.parallelTokens;
   pm.addPass(createAttnToRecompute(recompute));
   AttnToMaterializedOptions materialized;
   materialized.numThreads = options.numThreads;

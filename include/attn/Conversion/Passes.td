@@ -255,6 +255,8 @@ def AttnToRecompute : Pass<"attn-to-recompute", "::mlir::ModuleOp"> {
   let options = [
     Option<"counters", "counters", "bool", "false",
       "count evaluations of layers and reads of the input">,
+    Option<"parallelTokens", "parallel-tokens", "bool", "false",
+      "blocks of tokens that keep nothing for each other as scf.forall">,
   ];
   let dependentDialects = [
     "::mlir::attn::AttnDialect", "::mlir::affine::AffineDialect",

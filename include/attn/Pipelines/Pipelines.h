@@ -59,6 +59,11 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       llvm::cl::desc("where a batch is too small for the threads, divide the "
                      "chunks of one sequence after the other"),
       llvm::cl::init(true)};
+  PassOptions::Option<bool> parallelTokens{
+      *this, "parallel-tokens",
+      llvm::cl::desc("independent blocks of tokens of a stack as loops for "
+                     "several threads"),
+      llvm::cl::init(false)};
   PassOptions::Option<int64_t> memoryBudget{
       *this, "memory-budget",
       llvm::cl::desc("bytes that a stack of attentions may keep; -1: no limit"),

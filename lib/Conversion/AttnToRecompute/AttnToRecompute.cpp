@@ -29,7 +29,7 @@ namespace {
 /// The rewrite of one function.
 class Recompute {
 public:
-  Recompute(Stack stack, PlanAttr plan, bool count);
+  Recompute(Stack stack, PlanAttr plan, bool count, bool parallel);
   void run(SymbolTable &symbols);
 
 private:
@@ -48,6 +48,7 @@ private:
 
   RewriteContext context;
   PlanAttr plan;
+  bool parallel; // Blocks of tokens, where they are independent.
   std::vector<SegmentRewrite> segments;
 };
 } // namespace
@@ -56,7 +57,8 @@ private:
 // The function
 //===----------------------------------------------------------------------===//
 
-Recompute::Recompute(Stack stack, PlanAttr plan, bool count) : plan(plan) {
+Recompute::Recompute(Stack stack, PlanAttr plan, bool count, bool parallel)
+    : plan(plan), parallel(parallel) {
   context.stack = std::move(stack);
   context.block = plan.getBlock();
   context.count = count;
@@ -88,6 +90,35 @@ void Recompute::run(SymbolTable &symbols) {
   else
     emitLoop(b);
   eraseTokenWise();
+}
+
+/// for ... { insert_slice tile into x }   -->
+/// forall ... { parallel_insert_slice tile into x }
+///
+/// for a loop whose iterations read nothing of what others write.
+static scf::ForallOp makeParallel(scf::ForOp loop) {
+  IRRewriter rewriter(loop);
+  Location loc = loop.getLoc();
+  auto forall = scf::ForallOp::create(
+      rewriter, loc, getAsOpFoldResult(loop.getLowerBound()),
+      getAsOpFoldResult(loop.getUpperBound()), getAsOpFoldResult(loop.getStep()),
+      loop.getInitArgs(), /*mapping=*/std::nullopt);
+  Operation *yield = loop.getBody()->getTerminator();
+  SmallVector<Value> next(yield->getOperands());
+  rewriter.eraseOp(yield);
+  rewriter.inlineBlockBefore(loop.getBody(), forall.getTerminator(),
+                             forall.getBody()->getArguments());
+  rewriter.setInsertionPointToStart(forall.getTerminator().getBody());
+  for (Value value : next) {
+    auto insert = value.getDefiningOp<tensor::InsertSliceOp>();
+    tensor::ParallelInsertSliceOp::create(
+        rewriter, loc, insert.getSource(), insert.getDest(),
+        insert.getMixedOffsets(), insert.getMixedSizes(),
+        insert.getMixedStrides());
+    rewriter.eraseOp(insert);
+  }
+  rewriter.replaceOp(loop, forall.getResults());
+  return forall;
 }
 
 /// for all blocks of tokens: evaluate them, keep what is kept, write results
@@ -132,12 +163,13 @@ void Recompute::emitLoop(OpBuilder &b) {
     next.push_back(scope.get(value));
   scf::YieldOp::create(b, loc, next);
 
-  for (auto [result, value] :
-       llvm::zip(context.stack.results, loop.getResults()))
+  ResultRange results = loop.getResults();
+  if (parallel && carried.size() == outputs.size())
+    results = makeParallel(loop).getResults();
+  for (auto [result, value] : llvm::zip(context.stack.results, results))
     result->set(value);
   for (auto [pick, value] :
-       llvm::zip(context.stack.picks,
-                 loop.getResults().drop_front(outputs.size())))
+       llvm::zip(context.stack.picks, results.drop_front(outputs.size())))
     pick.replaceAllUsesWith(value);
 }
 
@@ -307,7 +339,7 @@ struct AttnToRecompute : attn::impl::AttnToRecomputeBase<AttnToRecompute> {
       plan = getRecomputePlan(*stack);
     if (failed(verifyPlan(*stack, plan)) || failed(verifyStaticSizes(*stack)))
       return failure();
-    Recompute(std::move(*stack), plan, counters).run(symbols);
+    Recompute(std::move(*stack), plan, counters, parallelTokens).run(symbols);
     function->removeAttr(AttnDialect::kPlan);
     function->setAttr(AttnDialect::kFrameRoot, UnitAttr::get(&getContext()));
     return success();

@@ -371,6 +371,10 @@ LogicalResult Kernel::buildBlocks(OpBuilder &host) {
     return loop.op->emitError("takes ")
            << kThreadsAttr << ", the threads of a block, from 1 to 1024";
   blockThreads = threads.getInt();
+  // Its threads work together: exactly so many.
+  function->setAttr("nvvm.reqntid",
+                    b.getDenseI32ArrayAttr(
+                        {static_cast<int32_t>(blockThreads), 1, 1}));
   if (auto bytes = loop.op->getAttrOfType<IntegerAttr>(kSharedBytesAttr))
     sharedBytes = bytes.getInt();
   grid = getProduct(host, loc,

@@ -35,7 +35,7 @@ struct NVPTXRefuseLibraryCalls
     WalkResult result = getOperation()->walk([](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
           !isInstruction(op)) {
-        op->emitError("of ")
+        op->emitOpError("of ")
             << op->getResult(0).getType() << " has no instructions on a GPU, "
             << "and kernels are compiled without a library of functions; "
             << "compute it in f32, or from exp, log, sin, cos, tanh and sqrt";

@@ -108,11 +108,11 @@ def NVPTXMapLoops : Pass<"nvptx-map-loops", "::mlir::ModuleOp"> {
 
     ```mlir
     gpu.module @example_kernels
-      gpu.func @example_0(%n: index, %x: memref<f32> {llvm.noalias}, %m: index, %y: memref<f32> {llvm.noalias}) kernel
+      gpu.func @example_0(%x: memref<f32> {llvm.noalias}, %n: index, %y: memref<f32> {llvm.noalias}, %m: index) kernel
         scf.for %i = %thread to %n step %threads
     func.func @example(%x: memref<?xf32>, %y: memref<?xf32>)
-      %blocks = affine.apply affine_map<()[s0] -> (s0 ceildiv 128)>()[%n]
-      gpu.launch_func @example_kernels::@example_0 blocks in (%blocks, %c1, %c1) threads in (%c128, %c1, %c1)
+      %blocks = affine.apply
+      gpu.launch_func ... blocks in (%blocks, ... args(
     ```
   }];
   let options = [
