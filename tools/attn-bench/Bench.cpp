@@ -86,8 +86,8 @@ LogicalResult Bench::runKernel(ModuleOp module, FormKind form,
 // Shapes
 //===----------------------------------------------------------------------===//
 
-static llvm::Expected<std::vector<Array>> createInputs(const Shape &shape,
-                                                       Type elementType) {
+llvm::Expected<std::vector<Array>>
+mlir::attn::createInputs(const Shape &shape, Type elementType) {
   std::vector<Array> inputs;
   for (unsigned i = 0; i < 3; ++i) { // Query, key, value.
     auto array = Array::create(elementType, i == 0 ? shape.getQueryShape()

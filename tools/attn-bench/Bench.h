@@ -16,6 +16,10 @@
 
 namespace mlir::attn {
 
+/// Random inputs of a shape, in the order of its source's arguments.
+llvm::Expected<std::vector<Array>> createInputs(const Shape &shape,
+                                                Type elementType);
+
 /// Compiles, checks and times. A failure has been reported.
 class Bench {
 public:

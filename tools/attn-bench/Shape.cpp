@@ -466,5 +466,16 @@ std::vector<Shape> mlir::attn::getShapes(Suite suite) {
                               "queries=4096,dim=128"})
         add(shapes, {("kind=" + kind + ",heads=8," + sizes).str()});
   }
+  // Sixteen thousand tokens in all, as published tables have them, and long decode.
+  if (suite == Suite::GPU) {
+    for (int64_t dim : {64, 128})
+      for (int64_t tokens : {1024, 2048, 4096, 8192, 16384})
+        shapes.push_back(llvm::cantFail(Shape::parse(
+            llvm::formatv("batch={0},heads={1},queries={2},dim={3}",
+                          16384 / tokens, 2048 / dim, tokens, dim)
+                .str())));
+    add(shapes, {"heads=32,kv-heads=8,queries=1,keys=32768,dim=128",
+                 "batch=8,heads=32,kv-heads=8,queries=1,keys=32768,dim=128"});
+  }
   return shapes;
 }

@@ -107,7 +107,7 @@ double getSlope(int64_t head, int64_t heads);
 double getDecay(int64_t head);
 
 /// The shapes of a suite.
-enum class Suite { Prefill, Decode, Recurrent, All };
+enum class Suite { Prefill, Decode, Recurrent, GPU, All };
 std::vector<Shape> getShapes(Suite suite);
 
 } // namespace mlir::attn

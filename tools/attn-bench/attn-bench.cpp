@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Bench.h"
+#include "DeviceBench.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "common/ToolOptions.h"
 #include "llvm/Support/InitLLVM.h"
@@ -42,7 +43,9 @@ struct Options {
           clEnumValN(Suite::Recurrent, "recurrent",
                      "attention one key at a time; linear attention with no decay, "
                      "and one for each head, token, and row of the state"),
-          clEnumValN(Suite::All, "all", "all of these"))};
+          clEnumValN(Suite::All, "all", "all of these"),
+          clEnumValN(Suite::GPU, "gpu",
+                     "larger ones; the default of --target=nvptx"))};
   cl::list<Shape, bool, ShapeParser> shapes{
       "shape", cl::cat(category), cl::value_desc("NAME=N,..."),
       cl::desc("a shape: kind=attention|linear|decay|selected|gated, batch, heads, kv-heads, "
@@ -52,7 +55,7 @@ struct Options {
   cl::list<std::string> types{
       "dtype", cl::CommaSeparated, cl::cat(category), cl::value_desc("type"),
       cl::desc("f16, bf16, f32 or f64, for suites and shapes "
-               "(comma-separated; default: f32)")};
+               "(comma-separated; default: f32, on a GPU bf16)")};
   cl::opt<unsigned> repeat{"repeat", cl::desc("measurements of each program"),
                            cl::init(7), cl::value_desc("N"),
                            cl::cat(category)};
@@ -64,8 +67,11 @@ struct Options {
 };
 
 /// What the parser of options cannot know to be wrong.
-LogicalResult checkUsage(const Options &options) {
-  if (options.files.empty() && options.suites.empty() &&
+LogicalResult checkUsage(const Options &options, bool isDevice) {
+  if (isDevice && !options.files.empty())
+    return reportError("--target=nvptx takes shapes and suites; for a file use "
+                       "attn-run --target=nvptx --time");
+  if (!isDevice && options.files.empty() && options.suites.empty() &&
       options.shapes.empty())
     return reportError("nothing to run: give --suite, --shape or a file");
   if (options.repeat < 1 || options.repeat > 100000)
@@ -77,40 +83,69 @@ LogicalResult checkUsage(const Options &options) {
   return success();
 }
 
-LogicalResult run(const Options &options,
-                  const CompileCommandLine &commandLine) {
-  FailureOr<SmallVector<FormKind>> forms = commandLine.getForms();
-  if (failed(forms))
+/// All shapes and types that are asked for.
+LogicalResult forEachShape(
+    const Options &options, Suite defaultSuite, StringRef defaultType,
+    llvm::function_ref<LogicalResult(const Shape &, StringRef)> run) {
+  std::vector<Shape> shapes(options.shapes.begin(), options.shapes.end());
+  for (Suite suite : options.suites)
+    llvm::append_range(shapes, getShapes(suite));
+  if (shapes.empty() && options.files.empty())
+    shapes = getShapes(defaultSuite);
+  std::vector<std::string> types(options.types.begin(), options.types.end());
+  if (types.empty())
+    types.push_back(defaultType.str());
+  LogicalResult result = success();
+  for (const Shape &shape : shapes)
+    for (StringRef type : types)
+      if (failed(run(shape, type)))
+        result = failure();
+  return result;
+}
+
+LogicalResult runOnDevice(const Options &options, const CompileOptions &compile,
+                          ArrayRef<FormKind> forms, MLIRContext &context) {
+  FailureOr<DeviceBench> bench =
+      DeviceBench::create(compile, forms, options.repeat, context);
+  if (failed(bench))
     return failure();
-  FailureOr<CompileOptions> compile = commandLine.get();
-  if (failed(compile))
+  LogicalResult result = forEachShape(
+      options, Suite::GPU, "bf16", [&](const Shape &shape, StringRef type) {
+        return bench->runShape(shape, type);
+      });
+  if (bench->isEmpty())
     return failure();
-  if (compile->numThreads != 1)
+  if (!options.json.empty())
+    if (auto error = bench->writeJson(options.json))
+      return reportError(llvm::toString(std::move(error)));
+  return result;
+}
+
+LogicalResult run(const Options &options, const CompileOptions &compile,
+                  ArrayRef<FormKind> forms) {
+  if (compile.numThreads != 1)
     return reportError("attn-bench times one thread; for several use "
                        "attn-run --time --num-threads");
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  if (compile.target == Target::NVPTX)
+    return runOnDevice(options, compile, forms, context);
   pinToOneCPU();
   std::unique_ptr<OpenBlas> blas =
       options.peers ? OpenBlas::load() : nullptr;
   Report report(options.repeat, blas ? blas->getDescription() : "");
-  Bench bench({*compile, *forms, options.repeat, blas.get()}, context, report);
+  Bench bench({compile, SmallVector<FormKind>(forms), options.repeat, blas.get()}, context, report);
 
-  std::vector<Shape> shapes(options.shapes.begin(), options.shapes.end());
-  for (Suite suite : options.suites)
-    llvm::append_range(shapes, getShapes(suite));
-  std::vector<std::string> types(options.types.begin(), options.types.end());
-  if (types.empty())
-    types.push_back("f32");
   LogicalResult result = success();
   for (StringRef path : options.files)
     if (failed(bench.runFile(path)))
       result = failure();
-  for (const Shape &shape : shapes)
-    for (StringRef type : types)
-      if (failed(bench.runShape(shape, type)))
-        result = failure();
+  if (failed(forEachShape(options, Suite::All, "f32",
+                          [&](const Shape &shape, StringRef type) {
+                            return bench.runShape(shape, type);
+                          })))
+    result = failure();
   if (report.isEmpty())
     return failure();
   if (!options.json.empty())
@@ -129,7 +164,12 @@ int main(int argc, char **argv) {
           argc, argv,
           "attn-bench: times programs beside what this machine can do\n"))
     return *status;
-  if (failed(checkUsage(options)))
+  FailureOr<SmallVector<FormKind>> forms = commandLine.getForms();
+  FailureOr<CompileOptions> compile = failure();
+  if (succeeded(forms)) // Else what is wrong has been said.
+    compile = commandLine.get();
+  bool isKnown = succeeded(compile);
+  if (failed(checkUsage(options, isKnown && compile->target == Target::NVPTX)))
     return WrongUsage;
-  return succeeded(run(options, commandLine)) ? Success : Failed;
+  return isKnown && succeeded(run(options, *compile, *forms)) ? Success : Failed;
 }

@@ -12,6 +12,7 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Runtime/MachinePeak.h"
 #include "attn/Runtime/Npy.h"
+#include "common/DeviceRun.h"
 #include "common/KernelRun.h"
 #include "common/ToolOptions.h"
 #include "llvm/ADT/StringExtras.h"
@@ -166,6 +167,18 @@ public:
     // The reference evaluates what the user wrote.
     OwningOpRef<ModuleOp> original = module.clone();
     std::string name = entry->getSymName().str();
+    auto function = original->lookupSymbol<func::FuncOp>(name);
+    summary.add("kernel", name, name);
+    LogicalResult result = compileOptions.target == Target::NVPTX
+                               ? runOnDevice(module, function)
+                               : runOnCPU(module, function);
+    if (printable)
+      summary.print();
+    return result;
+  }
+
+private:
+  LogicalResult runOnCPU(ModuleOp module, func::FuncOp function) {
     FailureOr<CompiledKernel> compiled =
         compileToObject(module, compileOptions);
     if (failed(compiled))
@@ -173,15 +186,17 @@ public:
     auto kernel = LoadedKernel::load(compiled->object, compiled->interface);
     if (!kernel)
       return report(kernel.takeError());
-    auto function = original->lookupSymbol<func::FuncOp>(name);
-    summary.add("kernel", name, name);
     FormKind form =
         compiled->plan ? FormKind::Recompute : compileOptions.form;
     summary.add("form", stringifyFormKind(form), stringifyFormKind(form));
 
-    auto created = createRun(*kernel);
-    if (failed(created))
+    FailureOr<Inputs> inputs = createInputs(kernel->getInterface());
+    if (failed(inputs))
       return failure();
+    auto created = KernelRun::create(*kernel, std::move(inputs->arrays),
+                                     inputs->sizes);
+    if (!created)
+      return report(created.takeError());
     KernelRun run = std::move(*created);
     LoadedKernel::resetPeakHeapBytes();
     if (auto error = run.run())
@@ -196,21 +211,63 @@ public:
       addCounts(*kernel, predicted
                              ? getCounts(*predicted, compiled->scratch)
                              : Counts{{"folds", getFolds(function)}});
-    if (failed(writeOutputs(run)))
+    return finish(function, run.getInputs(), run.getOutputs(), [&] {
+      return addTime(function, run, kernel->getInterface().numThreads);
+    });
+  }
+
+  LogicalResult runOnDevice(ModuleOp module, func::FuncOp function) {
+    auto device = CUDADevice::open();
+    if (!device)
+      return report(device.takeError());
+    FailureOr<DeviceProgram> program = compileToDevice(module, compileOptions);
+    if (failed(program))
       return failure();
-    LogicalResult result = checkExpected(run);
-    if (options.check && failed(checkReference(function, run)))
+    auto loaded = LoadedProgram::load(**device, std::move(*program));
+    if (!loaded)
+      return report(loaded.takeError());
+    std::string gpu = (*device)->getName() + ", " + (*device)->getChip();
+    summary.add("gpu", gpu, gpu);
+    summary.add("form", stringifyFormKind(compileOptions.form),
+                stringifyFormKind(compileOptions.form));
+    FailureOr<Inputs> inputs = createInputs(loaded->getInterface());
+    if (failed(inputs))
+      return failure();
+    auto run = DeviceRun::create(*loaded, std::move(inputs->arrays),
+                                 inputs->sizes);
+    if (!run)
+      return report(run.takeError());
+    if (auto error = run->run())
+      return report(std::move(error));
+    if (int64_t bytes = run->getCall().getScratchBytes();
+        options.memory || options.json)
+      summary.add("scratch", llvm::json::Object{{"device_bytes", bytes}},
+                  llvm::Twine(bytes) + " bytes of the GPU's memory");
+    return finish(function, run->getInputs(), run->getOutputs(),
+                  [&] { return addDeviceTime(function, **device, *run); });
+  }
+
+  /// What is asked for once there are results.
+  LogicalResult finish(func::FuncOp function, ArrayRef<Array> inputs,
+                       ArrayRef<Array> outputs,
+                       function_ref<LogicalResult()> time) {
+    if (failed(writeOutputs(outputs)))
+      return failure();
+    printable = true;
+    LogicalResult result = checkExpected(outputs);
+    if (options.check && failed(checkReference(function, inputs, outputs)))
       result = failure();
-    if (options.time.getNumOccurrences() &&
-        failed(addTime(function, run, kernel->getInterface().numThreads)))
+    if (options.time.getNumOccurrences() && failed(time()))
       result = failure();
-    summary.print();
     return result;
   }
 
-private:
-  FailureOr<KernelRun> createRun(const LoadedKernel &kernel) {
-    const KernelInterface &interface = kernel.getInterface();
+  struct Inputs {
+    std::vector<Array> arrays;
+    SmallVector<int64_t> sizes; // The free ones.
+  };
+
+  FailureOr<Inputs> createInputs(const KernelInterface &interface) {
     llvm::StringMap<int64_t> named;
     for (StringRef size : options.sizes) {
       auto [name, number] = size.split('=');
@@ -244,10 +301,7 @@ private:
         return report(random.takeError());
       inputs = std::move(*random);
     }
-    auto run = KernelRun::create(kernel, std::move(inputs), *sizes);
-    if (!run)
-      return report(run.takeError());
-    return std::move(*run);
+    return Inputs{std::move(inputs), std::move(*sizes)};
   }
 
   void addPlan(const std::optional<PlannedStack> &planned) {
@@ -318,12 +372,12 @@ private:
     summary.add("counts", std::move(counts), llvm::join(texts, ", "));
   }
 
-  LogicalResult writeOutputs(const KernelRun &run) {
-    if (options.outputs.size() > run.getOutputs().size())
+  LogicalResult writeOutputs(ArrayRef<Array> outputs) {
+    if (options.outputs.size() > outputs.size())
       return reportError("--output was given " +
                          llvm::Twine(options.outputs.size()) + " times for " +
-                         llvm::Twine(run.getOutputs().size()) + " results");
-    for (auto [path, output] : llvm::zip(options.outputs, run.getOutputs()))
+                         llvm::Twine(outputs.size()) + " results");
+    for (auto [path, output] : llvm::zip(options.outputs, outputs))
       if (auto error = writeNpy(path, output))
         return report(std::move(error));
     return success();
@@ -344,14 +398,14 @@ private:
         output.getNumElements(), tolerance.absolute, tolerance.relative));
   }
 
-  LogicalResult checkExpected(const KernelRun &run) {
-    if (options.expects.size() > run.getOutputs().size())
+  LogicalResult checkExpected(ArrayRef<Array> outputs) {
+    if (options.expects.size() > outputs.size())
       return reportError("--expect was given " +
                          llvm::Twine(options.expects.size()) + " times for " +
-                         llvm::Twine(run.getOutputs().size()) + " results");
+                         llvm::Twine(outputs.size()) + " results");
     LogicalResult result = success();
     unsigned number = 0;
-    for (auto [path, output] : llvm::zip(options.expects, run.getOutputs())) {
+    for (auto [path, output] : llvm::zip(options.expects, outputs)) {
       auto expected = readNpy(path, output.elementType, &context);
       if (!expected)
         return report(expected.takeError());
@@ -380,10 +434,11 @@ private:
     return getDefaultTolerance(output.elementType);
   }
 
-  LogicalResult checkReference(func::FuncOp function, const KernelRun &run) {
+  LogicalResult checkReference(func::FuncOp function, ArrayRef<Array> arrays,
+                               ArrayRef<Array> outputs) {
     SmallVector<ReferenceValue> inputs;
     for (auto [input, type] :
-         llvm::zip(run.getInputs(), function.getArgumentTypes())) {
+         llvm::zip(arrays, function.getArgumentTypes())) {
       auto value = ReferenceValue::fromArray(input);
       if (!value)
         return report(value.takeError());
@@ -398,12 +453,12 @@ private:
     if (compileOptions.form == FormKind::Blocked)
       block = compileOptions.keys ? compileOptions.keys : 256;
     SmallVector<Tolerance> gates =
-        getTolerances(function, run.getInputs(), *expected, block);
+        getTolerances(function, arrays, *expected, block);
     LogicalResult result = success();
-    for (auto [i, output] : llvm::enumerate(run.getOutputs())) {
+    for (auto [i, output] : llvm::enumerate(outputs)) {
       Tolerance gate = options.hasTolerance() ? getTolerance(output) : gates[i];
       Comparison comparison = compare(output, expected->results[i], gate);
-      std::string key = run.getOutputs().size() == 1
+      std::string key = outputs.size() == 1
                             ? std::string("check")
                             : "check" + std::to_string(i);
       summary.add(
@@ -468,10 +523,32 @@ private:
     return success();
   }
 
+  LogicalResult addDeviceTime(func::FuncOp function, const CUDADevice &device,
+                              DeviceRun &run) {
+    int count = getTimedRuns();
+    auto timing = measure(device, run, count);
+    if (!timing)
+      return report(timing.takeError());
+    llvm::json::Object object{{"best_s", timing->bestSeconds},
+                              {"median_s", timing->medianSeconds},
+                              {"runs", count}};
+    std::string text = llvm::formatv(
+        "best {0:f3} ms, median {1:f3} ms of {2} runs (the GPU's clock)",
+        timing->bestSeconds * 1e3, timing->medianSeconds * 1e3, count);
+    if (std::optional<double> flops = countAttentionFlops(function)) {
+      double rate = *flops / timing->bestSeconds;
+      object["gflops"] = rate * 1e-9;
+      text += llvm::formatv("; {0:f1} GFLOP/s", rate * 1e-9);
+    }
+    summary.add("time", std::move(object), text);
+    return success();
+  }
+
   const Options &options;
   CompileOptions compileOptions;
   MLIRContext &context;
   Summary summary;
+  bool printable = false; // There was a run.
 };
 
 LogicalResult run(const Options &options,
@@ -489,7 +566,13 @@ LogicalResult run(const Options &options,
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  bool isDevice = compileOptions->target == Target::NVPTX;
+  if (isDevice && options.count)
+    return reportError("kernels for GPUs do not count; leave out --count or use "
+                       "--target=cpu");
   if (!options.conformance.empty()) {
+    if (isDevice)
+      return reportError("--conformance runs on CPUs; leave out --target");
     if (options.count)
       return reportError("--count is of one kernel; leave out --conformance or "
                          "--count");

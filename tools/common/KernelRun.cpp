@@ -88,14 +88,10 @@ mlir::attn::createRandomInputs(const KernelInterface &interface,
   return inputs;
 }
 
-llvm::Expected<KernelRun> KernelRun::create(const LoadedKernel &kernel,
-                                            std::vector<Array> inputs,
-                                            ArrayRef<int64_t> sizes) {
-  KernelRun run;
-  run.kernel = &kernel;
-  run.inputs = std::move(inputs);
-  run.sizes.assign(sizes.begin(), sizes.end());
-  const KernelInterface &interface = kernel.getInterface();
+llvm::Expected<std::vector<Array>>
+mlir::attn::createOutputs(const KernelInterface &interface,
+                          ArrayRef<int64_t> sizes) {
+  std::vector<Array> outputs;
   for (const KernelInterface::Argument &argument : interface.arguments) {
     if (!argument.isOutput)
       continue;
@@ -103,8 +99,22 @@ llvm::Expected<KernelRun> KernelRun::create(const LoadedKernel &kernel,
                                 interface.getShape(argument, sizes));
     if (!output)
       return output.takeError();
-    run.outputs.push_back(std::move(*output));
+    outputs.push_back(std::move(*output));
   }
+  return outputs;
+}
+
+llvm::Expected<KernelRun> KernelRun::create(const LoadedKernel &kernel,
+                                            std::vector<Array> inputs,
+                                            ArrayRef<int64_t> sizes) {
+  KernelRun run;
+  run.kernel = &kernel;
+  run.inputs = std::move(inputs);
+  run.sizes.assign(sizes.begin(), sizes.end());
+  auto outputs = createOutputs(kernel.getInterface(), sizes);
+  if (!outputs)
+    return outputs.takeError();
+  run.outputs = std::move(*outputs);
   return run;
 }
 

@@ -26,6 +26,10 @@ llvm::Expected<std::vector<Array>>
 createRandomInputs(const KernelInterface &interface, ArrayRef<int64_t> sizes,
                    uint64_t seed, MLIRContext *context);
 
+/// Arrays of zeros for the outputs.
+llvm::Expected<std::vector<Array>>
+createOutputs(const KernelInterface &interface, ArrayRef<int64_t> sizes);
+
 /// The element type that an array for this argument has.
 Type getStorageType(const KernelInterface::Argument &argument);
 

@@ -35,10 +35,10 @@ func.func @result(%x: memref<4xf32>) -> memref<4xf32> {
 // -----
 
 func.func @threads(%x: memref<4xf32>) {
-  // expected-error @below {{takes nvptx.threads, the threads of a block, from 1 to 1024}}
+  // expected-error @below {{takes kernel.threads, the threads of a block, from 1 to 1024}}
   scf.forall (%i) in (4) {
     "test.use"(%x) : (memref<4xf32>) -> ()
-  } {mapping = [#gpu.block<x>], nvptx.threads = 2048 : i64}
+  } {mapping = [#gpu.block<x>], kernel.threads = 2048 : i64}
   return
 }
 
@@ -48,7 +48,7 @@ func.func @grid(%x: memref<4xf32>, %n: index) {
   // expected-error @below {{is run by blocks, but their number does not follow from sizes of arguments; bound it by them, and leave out iterations inside}}
   scf.forall (%i) in (%n) {
     "test.use"(%x) : (memref<4xf32>) -> ()
-  } {mapping = [#gpu.block<x>], nvptx.threads = 32 : i64}
+  } {mapping = [#gpu.block<x>], kernel.threads = 32 : i64}
   return
 }
 

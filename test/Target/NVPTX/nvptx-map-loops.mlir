@@ -56,7 +56,7 @@ func.func @blocks(%x: memref<?xf32>) {
   %n = memref.dim %x, %c0 : memref<?xf32>
   scf.forall (%i) in (%n) {
     "test.use"(%i, %x) : (index, memref<?xf32>) -> ()
-  } {mapping = [#gpu.block<x>], nvptx.threads = 256 : i64, nvptx.shared_bytes = 4096 : i64}
+  } {mapping = [#gpu.block<x>], kernel.threads = 256 : i64, nvptx.shared_bytes = 4096 : i64}
   return
 }
 
