@@ -194,12 +194,12 @@ def KernelToNVVM : Pass<"kernel-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
     every chip from sm_80 on has: `cp.async` for copies, `ldmatrix` and `mma.sync`
     m16n8k16 for products, shuffles for reductions. A fragment becomes as many
     values as a thread has registers of it, a tile a place in the dynamic shared
-    memory of the block. `known_block_size` says how many threads a function has;
+    memory of the block. `nvvm.reqntid` says how many threads a function has;
     `kernel.shared_bytes` says afterwards how much shared memory it needs.
 
     ```mlir
     gpu.module @kernels {
-      gpu.func @example(%k: memref<64x64xbf16>) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+      gpu.func @example(%k: memref<64x64xbf16>) kernel attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
         %c0 = arith.constant 0 : index
         %tile = kernel.alloc : !kernel.tile<1x64x64xbf16, swizzle = 8>
         kernel.copy %k[%c0, %c0] to %tile[%c0] {dims = array<i64: 0, 1>} : memref<64x64xbf16> to !kernel.tile<1x64x64xbf16, swizzle = 8>

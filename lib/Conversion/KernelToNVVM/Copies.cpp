@@ -106,11 +106,6 @@ private:
   Value base;
 };
 
-int64_t getThreads(Operation *op) {
-  auto function = op->getParentOfType<gpu::GPUFuncOp>();
-  return (*function.getKnownBlockSize())[0];
-}
-
 // copy  -->  cp.async of 16 bytes each, thread by thread
 struct ConvertCopy : OpConversionPattern<CopyOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -127,7 +122,7 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
     Value stage = e.stageAddress(tile, adaptor.getTile()[0],
                                  adaptor.getStage()[0]);
     Value rows = part.getRowsLeft(), columns = part.getColumnsLeft();
-    int64_t threads = getThreads(op);
+    int64_t threads = *getThreads(op->getParentOfType<gpu::GPUFuncOp>());
     // A chunk lies in the array, or beyond it, as a whole.
     if (part.hasAlignedRows(tile.getChunk()))
       copyChunks(rewriter, e, tile, part, stage, rows, columns, threads);

@@ -86,6 +86,19 @@ struct ConvertRole : OpConversionPattern<RoleOp> {
   }
 };
 
+} // namespace
+
+std::optional<int64_t> mlir::kernel::getThreads(gpu::GPUFuncOp function) {
+  auto block = function->getAttrOfType<DenseI32ArrayAttr>(
+      NVVM::NVVMDialect::getReqntidAttrName());
+  if (!block || block.size() != 3 || block[0] < 1 || block[1] != 1 ||
+      block[2] != 1)
+    return std::nullopt;
+  return block[0];
+}
+
+namespace {
+
 struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
@@ -121,12 +134,10 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
   /// Threads share the work of a copy: how many there are must be known.
   static LogicalResult checkThreads(gpu::GPUFuncOp function) {
     WalkResult result = function.walk([&](CopyOp copy) {
-      std::optional<ArrayRef<int32_t>> block = function.getKnownBlockSize();
-      if (block && (*block)[0] > 0 && (*block)[1] == 1 && (*block)[2] == 1)
+      if (getThreads(function))
         return WalkResult::advance();
       copy.emitOpError("is shared by the threads of a block, in one dimension: "
-                       "say how many there are by known_block_size on the "
-                       "kernel");
+                       "say how many there are by nvvm.reqntid on the kernel");
       return WalkResult::interrupt();
     });
     return failure(result.wasInterrupted());

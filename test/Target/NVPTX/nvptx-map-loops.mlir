@@ -50,13 +50,13 @@ func.func @steps(%x: memref<?xf32>, %y: memref<?xf32>) {
 // CHECK-NOT: scf.for
 // CHECK: "test.use"(%[[BLOCK]],
 // CHECK-LABEL: func.func @blocks(
-// CHECK: gpu.launch_func @blocks_kernels::@blocks_0 blocks in (%{{[^ ]+}}, %c1, %c1) threads in (%c256, %c1, %c1) dynamic_shared_memory_size %c4096_i32
+// CHECK: gpu.launch_func @blocks_kernels::@blocks_0 blocks in (%{{[^ ]+}}, %c1, %c1) threads in (%c256, %c1, %c1)
 func.func @blocks(%x: memref<?xf32>) {
   %c0 = arith.constant 0 : index
   %n = memref.dim %x, %c0 : memref<?xf32>
   scf.forall (%i) in (%n) {
     "test.use"(%i, %x) : (index, memref<?xf32>) -> ()
-  } {mapping = [#gpu.block<x>], kernel.threads = 256 : i64, nvptx.shared_bytes = 4096 : i64}
+  } {mapping = [#gpu.block<x>], kernel.threads = 256 : i64}
   return
 }
 
