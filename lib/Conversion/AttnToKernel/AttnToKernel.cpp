@@ -27,6 +27,8 @@ using kernel::TileType;
 
 /// Features that fit in the registers of a block.
 static constexpr int64_t kMaxFeatures = 256;
+/// Dimensions of a grid that `#gpu.block` has names for, but that of the queries.
+static constexpr int64_t kMaxBatch = 9;
 /// What a product of matrices takes at a time.
 static constexpr int64_t kDepth = 16;
 
@@ -60,6 +62,8 @@ std::string getObstacle(AttentionOp op) {
   for (unsigned dim : {op.getFeatureDim(), op.getValueDim()})
     if (ShapedType::isDynamic(ranges[dim]) || ranges[dim] > kMaxFeatures)
       return "head dimensions must be known and at most 256";
+  if (op.getNumBatchDims() > kMaxBatch)
+    return "there are more than 9 batch dimensions: join some";
   if (llvm::is_contained(ranges, 0))
     return "there are no elements";
   auto endsWith = [](AffineMap map, unsigned dim) {
