@@ -395,7 +395,7 @@ private:
           !isInOrder(op, operand, dims))
         return op.emitOpError("sees ")
                << operand.get().getType() << " by "
-               << op.getMatchingIndexingMap(&operand)
+               << AffineMapAttr::get(op.getMatchingIndexingMap(&operand))
                << "; threads have rows, or rows and columns in this order";
     // Elements to compute: results of all dimensions, and what is reduced.
     SmallVector<Value> elements;

@@ -290,7 +290,7 @@ func.func @window_without_offset(%m: tensor<4x4xi1>, %i: index) {
 
 #matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 2 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = []>
 func.func @load_of_other_columns(%t: !kernel.tile<1x16x32xbf16>, %i: index) {
-  // expected-error @+1 {{'kernel.load' op loads '!kernel.tile<1x16x32xbf16>' into '!kernel.fragment<16x16xbf16, #kernel.layout<{{.*}}>>'; rows, columns and element type must be the same}}
+  // expected-error @+1 {{'kernel.load' op loads '!kernel.tile<1x16x32xbf16>' into '!kernel.fragment<16x16xbf16, #kernel.layout<}}
   %f = kernel.load %t[%i] : !kernel.tile<1x16x32xbf16> -> !kernel.fragment<16x16xbf16, #matrix>
   return
 }
@@ -569,7 +569,7 @@ func.func @reduction_of_integers(%s: !kernel.fragment<16x16xi32, #matrix>, %m: !
 #matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 2 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = []>
 #others = #kernel.layout<registers = [2 x (1, 0)], lanes = [4 x (0, 0), 8 x (2, 0)], warps = []>
 func.func @reduction_into_other_rows(%s: !kernel.fragment<16x16xf32, #matrix>, %m: !kernel.fragment<16xf32, #others>) {
-  // expected-error @+1 {{'kernel.reduce' op combines the columns of '!kernel.fragment<16x16xf32, #kernel.layout<{{.*}}>>'; the initial elements need the rows of its layout and its element type, a float, got '!kernel.fragment<16xf32,}}
+  // expected-error @+1 {{; the initial elements need the rows of its layout and its element type, a float, got '!kernel.fragment<16xf32,}}
   %r = kernel.reduce max %s, %m : !kernel.fragment<16x16xf32, #matrix>, !kernel.fragment<16xf32, #others>
   return
 }
