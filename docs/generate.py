@@ -25,6 +25,7 @@ MARK = re.compile(
 
 DIALECT_PAGES = {
     "docs/Dialects/attn.md": ("attn", "include/attn/Dialect/Attn/IR/AttnOps.td"),
+    "docs/Dialects/kernel.md": ("kernel", "include/attn/Dialect/Kernel/IR/KernelOps.td"),
     "docs/Dialects/recur.md": ("recur", "include/attn/Dialect/Recur/IR/RecurOps.td"),
 }
 PASSES_PAGE = "docs/Passes.md"

@@ -27,6 +27,9 @@ static constexpr int64_t kMaxFeatures = 256;
 static constexpr int64_t kFewRows = 16;
 /// Keys of a split: a constant, so that more keys change no earlier sum.
 static constexpr int64_t kSplitKeys = 512;
+/// Dimensions of a grid that `#gpu.block` has names for, but those of the queries and
+/// of splits.
+static constexpr int64_t kMaxBatch = 8;
 
 namespace {
 
@@ -42,6 +45,8 @@ std::string getObstacle(AttentionOp op) {
   for (unsigned dim : {op.getFeatureDim(), op.getValueDim()})
     if (ShapedType::isDynamic(ranges[dim]) || ranges[dim] > kMaxFeatures)
       return "head dimensions must be known and at most 256";
+  if (op.getNumBatchDims() > kMaxBatch)
+    return "there are more than 8 batch dimensions: join some";
   if (llvm::is_contained(ranges, 0))
     return "there are no elements";
   auto endsWith = [](AffineMap map, unsigned dim) {

@@ -28,6 +28,8 @@ public:
     auto sizes = memref::ExtractStridedMetadataOp::create(b, loc, memref);
     for (int64_t dim : dims)
       left.push_back(countLeft(sizes.getSizes()[dim], offsets[dim]));
+    std::optional<int64_t> column = getConstantIntValue(offsets[dims.back()]);
+    lastSize = cast<MemRefType>(memref.getType()).getDimSize(dims.back());
     // More is known of the strides of the array that this is a part of.
     while (auto view = memref.getDefiningOp<memref::SubViewOp>()) {
       if (!view.hasUnitStride() ||
@@ -35,8 +37,12 @@ public:
         break;
       for (auto [place, offset] : llvm::zip(places, view.getMixedOffsets()))
         place = e.add(place, getValueOrCreateConstantIndexOp(b, loc, offset));
+      std::optional<int64_t> more =
+          getConstantIntValue(view.getMixedOffsets()[dims.back()]);
+      column = column && more ? std::optional(*column + *more) : std::nullopt;
       memref = view.getSource();
     }
+    firstColumn = column.value_or(ShapedType::kDynamic);
     type = cast<MemRefType>(memref.getType());
     (void)type.getStridesAndOffset(staticStrides, staticOffset);
     auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
@@ -57,12 +63,14 @@ public:
   Value getRowsLeft() const { return left[0]; }
   Value getColumnsLeft() const { return left[1]; }
 
-  /// Whether all rows begin at multiples of `elements`, as the array does, and
-  /// their columns are side by side.
+  /// Whether all rows begin and end at multiples of `elements`, as the array does,
+  /// and their columns are side by side.
   bool hasAlignedRows(int64_t elements) const {
     int64_t last = type.getRank() - 1;
     if (dims.back() != last || staticStrides[last] != 1 ||
-        ShapedType::isDynamic(staticOffset) || staticOffset % elements != 0)
+        ShapedType::isDynamic(staticOffset) || staticOffset % elements != 0 ||
+        ShapedType::isDynamic(firstColumn) || firstColumn % elements != 0 ||
+        ShapedType::isDynamic(lastSize) || lastSize % elements != 0)
       return false;
     // Without gaps all strides are multiples of a row's size.
     bool isWhole = type.getLayout().isIdentity() &&
@@ -102,6 +110,7 @@ private:
   MemRefType type;
   SmallVector<int64_t> staticStrides;
   int64_t staticOffset;
+  int64_t firstColumn, lastSize; // Of columns, if they are known.
   SmallVector<Value> strides, left;
   Value base;
 };

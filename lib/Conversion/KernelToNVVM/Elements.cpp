@@ -99,6 +99,11 @@ struct ConvertReduce : OpConversionPattern<ReduceOp> {
       if (digit.column != 0 && digit.count != 1)
         return op.emitOpError("combines columns that different warps have; use a "
                               "layout whose warps have whole rows");
+    for (const Digit &digit : layout.getLanes())
+      if (digit.row != 0 && digit.column != 0)
+        return op.emitOpError("combines columns of lanes that have different "
+                              "rows; use digits of lanes that move rows or "
+                              "columns");
     Emitter e(rewriter, loc);
     auto combine = [&](Value x, Value y) -> Value {
       if (op.getKind() == ReductionKind::Add)

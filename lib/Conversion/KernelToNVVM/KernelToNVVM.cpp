@@ -25,6 +25,8 @@ namespace {
 
 /// Name of what all kernels of a module call their shared memory.
 constexpr llvm::StringLiteral kSharedName = "kernel_shared";
+/// What a block of any chip has at most: 227 KiB on sm_90.
+constexpr int64_t kMaxSharedBytes = 227 << 10;
 /// What bulk copies and swizzles of any chip need.
 constexpr int64_t kTileAlignment = 1024;
 
@@ -102,11 +104,11 @@ namespace {
 struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
+    if (failed(checkCopies(module)) || failed(checkWrites(module)))
+      return signalPassFailure();
     for (auto function : module.getOps<gpu::GPUFuncOp>())
-      if (failed(checkThreads(function)))
+      if (failed(placeTiles(module, function)))
         return signalPassFailure();
-    for (auto function : module.getOps<gpu::GPUFuncOp>())
-      placeTiles(module, function);
     TypeConverter types;
     types.addConversion([](Type type) { return type; });
     types.addConversion([](FragmentType type, SmallVectorImpl<Type> &results) {
@@ -131,10 +133,28 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
       signalPassFailure();
   }
 
+  /// Addresses are those of arrays with strides.
+  static LogicalResult checkArray(Operation *op, Value array) {
+    auto type = dyn_cast<MemRefType>(array.getType());
+    if (type && type.isStrided())
+      return success();
+    return op->emitOpError("needs a memref with strides, got ")
+           << array.getType() << "; bufferize before";
+  }
+  static LogicalResult checkWrites(gpu::GPUModuleOp module) {
+    WalkResult result = module.walk([&](WriteOp write) {
+      return WalkResult(checkArray(write, write.getDestination()));
+    });
+    return failure(result.wasInterrupted());
+  }
+
   /// Threads share the work of a copy: how many there are must be known.
-  static LogicalResult checkThreads(gpu::GPUFuncOp function) {
-    WalkResult result = function.walk([&](CopyOp copy) {
-      if (getThreads(function))
+  static LogicalResult checkCopies(gpu::GPUModuleOp module) {
+    WalkResult result = module.walk([&](CopyOp copy) {
+      if (failed(checkArray(copy, copy.getSource())))
+        return WalkResult::interrupt();
+      auto function = copy->getParentOfType<gpu::GPUFuncOp>();
+      if (function && getThreads(function))
         return WalkResult::advance();
       copy.emitOpError("is shared by the threads of a block, in one dimension: "
                        "say how many there are by nvvm.reqntid on the kernel");
@@ -145,12 +165,13 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
 
   /// Tiles one after the other in the block's shared memory, whose size is for the
   /// launch to say.
-  static void placeTiles(gpu::GPUModuleOp module, gpu::GPUFuncOp function) {
+  static LogicalResult placeTiles(gpu::GPUModuleOp module,
+                                  gpu::GPUFuncOp function) {
     int64_t bytes = 0;
     SmallVector<AllocOp> allocs;
     function.walk([&](AllocOp alloc) { allocs.push_back(alloc); });
     if (allocs.empty())
-      return;
+      return success();
     IRRewriter b(function.getContext());
     auto pointer = LLVM::LLVMPointerType::get(function.getContext(), 3);
     if (!module.lookupSymbol(kSharedName)) {
@@ -168,11 +189,16 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
       Value place = Emitter(b, alloc.getLoc()).advance(base, bytes);
       bytes += llvm::alignTo(alloc.getTile().getType().getBytes(),
                              kTileAlignment);
+      if (bytes > kMaxSharedBytes)
+        return alloc.emitOpError("needs the block's shared memory to have ")
+               << bytes << " bytes, but it has at most " << kMaxSharedBytes
+               << "; use smaller tiles or fewer stages";
       auto tile = UnrealizedConversionCastOp::create(
           b, alloc.getLoc(), alloc.getTile().getType(), place);
       b.replaceOp(alloc, tile.getResults());
     }
     function->setAttr(KernelDialect::kSharedBytes, b.getI64IntegerAttr(bytes));
+    return success();
   }
 };
 

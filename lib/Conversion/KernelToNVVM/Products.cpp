@@ -144,6 +144,20 @@ LogicalResult requireMatrixLayout(Operation *op, FragmentType type) {
          << type;
 }
 
+/// The left operand and the sums of a product, of the same rows in each warp.
+LogicalResult requireSameWarps(Operation *op, FragmentType left,
+                               FragmentType sums) {
+  if (failed(requireMatrixLayout(op, left)) ||
+      failed(requireMatrixLayout(op, sums)))
+    return failure();
+  int64_t warps = left.getLayout().getNumWarps();
+  if (warps == sums.getLayout().getNumWarps())
+    return success();
+  return op->emitOpError("needs the left operand and the accumulator in the same "
+                         "warps, got ")
+         << warps << " and " << sums.getLayout().getNumWarps();
+}
+
 // load  -->  ldmatrix
 struct ConvertLoad : OpConversionPattern<LoadOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -153,6 +167,9 @@ struct ConvertLoad : OpConversionPattern<LoadOp> {
     FragmentType type = op.getFragment().getType();
     if (failed(requireMatrixLayout(op, type)))
       return failure();
+    if (type.getElementType().getIntOrFloatBitWidth() != 16)
+      return op.emitOpError("takes tiles with elements of 2 bytes, got ")
+             << type.getElementType();
     Matrices m(rewriter, op.getLoc(), op.getTile().getType(),
                adaptor.getTile()[0], adaptor.getStage()[0]);
     Rows rows(type);
@@ -178,8 +195,7 @@ struct ConvertMma : OpConversionPattern<MmaOp> {
                   ConversionPatternRewriter &rewriter) const override {
     FragmentType left = op.getLeft().getType();
     FragmentType sums = op.getAccumulator().getType();
-    if (failed(requireMatrixLayout(op, left)) ||
-        failed(requireMatrixLayout(op, sums)))
+    if (failed(requireSameWarps(op, left, sums)))
       return failure();
     Matrices m(rewriter, op.getLoc(), op.getTile().getType(),
                adaptor.getTile()[0], adaptor.getStage()[0]);
@@ -232,8 +248,7 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
                   ConversionPatternRewriter &rewriter) const override {
     FragmentType left = op.getLeft().getType();
     FragmentType sums = op.getAccumulator().getType();
-    if (failed(requireMatrixLayout(op, left)) ||
-        failed(requireMatrixLayout(op, sums)))
+    if (failed(requireSameWarps(op, left, sums)))
       return failure();
     if (left.getShape()[1] > 64)
       return op.emitOpError("handles at most 64 rows of a tile, got ")

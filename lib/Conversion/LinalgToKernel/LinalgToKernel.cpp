@@ -38,17 +38,43 @@ public:
     return success();
   }
 
-  /// Erases what has been distributed, users first.
-  void erase() {
+  /// Erases what has been distributed, users first; nothing else may read it.
+  LogicalResult erase() {
+    llvm::SmallPtrSet<Operation *, 16> gone(distributed.begin(),
+                                            distributed.end());
+    auto isGone = [&](Operation *op) {
+      while (op && !gone.contains(op))
+        op = op->getParentOp();
+      return op != nullptr;
+    };
+    for (Operation *op : distributed) {
+      SmallVector<Value> values(op->getResults());
+      if (auto loop = dyn_cast<scf::ForOp>(op))
+        llvm::append_range(values, loop.getRegionIterArgs());
+      for (Value value : values)
+        for (Operation *user : value.getUsers())
+          if (!isGone(user))
+            return refuse(user);
+    }
     for (Operation *op : llvm::reverse(distributed)) {
       op->dropAllUses();
       op->erase();
     }
+    return success();
   }
 
 private:
+  static LogicalResult refuse(Operation *op) {
+    return op->emitOpError("works on a tile of a block of threads; only "
+                           "linalg.fill, linalg.generic and scf.for can");
+  }
+
   LogicalResult distribute(Operation *op) {
     b.setInsertionPoint(op);
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+        linalgOp && !linalgOp.hasPureTensorSemantics())
+      return op->emitOpError("is on buffers in a loop that blocks of threads "
+                             "share; distribute tiles before bufferization");
     if (isa<tensor::EmptyOp, ViewOp, WindowOp>(op)) {
       distributed.push_back(op); // What they feed looks at them.
       return success();
@@ -80,8 +106,7 @@ private:
     }
     for (Value operand : op->getOperands())
       if (fragments.contains(operand))
-        return op->emitOpError("works on a tile of a block of threads; only "
-                               "linalg.fill, linalg.generic and scf.for can");
+        return refuse(op);
     return success();
   }
 
@@ -226,10 +251,14 @@ private:
       return refuse();
     // Which input is the tile: in a product of two views it is the one without rows of
     // the result.
-    AffineMap result = op.getIndexingMapsArray()[2];
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap result = maps[2];
+    if (result.getNumResults() < 2 || !llvm::all_of(maps, [](AffineMap map) {
+          return map.isProjectedPermutation();
+        }))
+      return refuse();
     unsigned columnDim = result.getDimPosition(result.getNumResults() - 1);
-    unsigned right =
-        op.getIndexingMapsArray()[0].isFunctionOfDim(columnDim) ? 0 : 1;
+    unsigned right = maps[0].isFunctionOfDim(columnDim) ? 0 : 1;
     unsigned left = 1 - right;
     auto tile = op.getInputs()[right].getDefiningOp<ViewOp>();
     if (!tile)
@@ -249,7 +278,7 @@ private:
     if (failed(leftFragment) || !accumulator)
       return refuse();
     b.setInsertionPoint(op);
-    AffineMap map = op.getIndexingMapsArray()[right];
+    AffineMap map = maps[right];
     bool transposed =
         map.getDimPosition(map.getNumResults() - 2) == columnDim;
     Location loc = op.getLoc();
@@ -302,6 +331,22 @@ private:
     return map;
   }
 
+  /// Whether a map to a tile is that to rows, or to rows and columns, where `dims`
+  /// are the loops over rows and columns.
+  static bool isInOrder(linalg::GenericOp op, OpOperand &operand,
+                        ArrayRef<unsigned> dims) {
+    SmallVector<unsigned> seen;
+    for (AffineExpr result : op.getMatchingIndexingMap(&operand).getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(result);
+      if (!dim)
+        return false;
+      if (llvm::is_contained(dims, dim.getPosition()))
+        seen.push_back(dim.getPosition());
+    }
+    return !seen.empty() && seen.size() <= dims.size() &&
+           ArrayRef(seen) == dims.take_front(seen.size());
+  }
+
   /// What a result of a reduction combines: `element` with what there is.
   struct Combination {
     ReductionKind kind;
@@ -312,15 +357,21 @@ private:
   static std::optional<Combination> matchCombination(Value yielded,
                                                      Value sofar) {
     Operation *op = yielded.getDefiningOp();
+    // What is combined must not depend on what there is.
+    if (!op || !yielded.hasOneUse() ||
+        (isa<arith::AddFOp>(op) && !sofar.hasOneUse()) ||
+        sofar.hasNUsesOrMore(3))
+      return std::nullopt;
     auto other = [&](Value x, Value y) { return x == sofar ? y : x; };
-    if (auto add = dyn_cast_or_null<arith::AddFOp>(op))
+    if (auto add = dyn_cast<arith::AddFOp>(op))
       if (llvm::is_contained(add->getOperands(), sofar))
         return Combination{ReductionKind::Add, other(add.getLhs(), add.getRhs()),
                            {add}};
     // x > sofar ? x : sofar
-    if (auto select = dyn_cast_or_null<arith::SelectOp>(op)) {
+    if (auto select = dyn_cast<arith::SelectOp>(op)) {
       auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
-      if (compare && compare.getPredicate() == arith::CmpFPredicate::OGT &&
+      if (compare && compare->hasOneUse() &&
+          compare.getPredicate() == arith::CmpFPredicate::OGT &&
           select.getFalseValue() == sofar && compare.getRhs() == sofar &&
           compare.getLhs() == select.getTrueValue())
         return Combination{ReductionKind::Max, select.getTrueValue(),
@@ -339,6 +390,13 @@ private:
       if (size != 1)
         dims.push_back(i);
     unsigned outputs = op.getOutputs().size();
+    for (OpOperand &operand : op->getOpOperands())
+      if (!operand.get().getDefiningOp<WindowOp>() &&
+          !isInOrder(op, operand, dims))
+        return op.emitOpError("sees ")
+               << operand.get().getType() << " by "
+               << AffineMapAttr::get(op.getMatchingIndexingMap(&operand))
+               << "; threads have rows, or rows and columns in this order";
     // Elements to compute: results of all dimensions, and what is reduced.
     SmallVector<Value> elements;
     SmallVector<std::optional<Combination>> combinations(outputs);
@@ -472,11 +530,16 @@ struct LinalgToKernel : attn::impl::LinalgToKernelBase<LinalgToKernel> {
           forall->getAttrOfType<IntegerAttr>(KernelDialect::kThreads);
       if (!threads)
         return WalkResult::advance();
+      if (threads.getInt() < 32 || threads.getInt() % 32 != 0) {
+        forall.emitOpError(KernelDialect::kThreads)
+            << " is a positive multiple of 32, got " << threads.getInt();
+        return WalkResult::interrupt();
+      }
       Distributor distributor(forall, threads.getInt() / 32);
       if (failed(distributor.run(*forall.getBody())))
         return WalkResult::interrupt();
-      distributor.erase();
-      return WalkResult::skip();
+      return failed(distributor.erase()) ? WalkResult::interrupt()
+                                         : WalkResult::skip();
     });
     if (result.wasInterrupted())
       signalPassFailure();

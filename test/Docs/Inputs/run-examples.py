@@ -3,8 +3,9 @@
 A pass shows a module, then, after a line with "becomes", fragments of what the
 pass makes of it: they must appear in this order, where "..." stands for
 anything and names of values do not matter. Options named in that line are
-given to the pass. The example of an operation or attribute must parse; values
-that it uses but does not define are made up.
+given to the pass. The example of an operation, attribute or type must parse;
+values that it uses but does not define are made up, and so are `#matrix` and
+`#rows`, layouts of fragments with 64 rows.
 
 usage: run-examples.py ATTN_OPT FILE.td ...
 """
@@ -14,8 +15,14 @@ import subprocess
 import sys
 import textwrap
 
-DEFINITION = re.compile(r"^def (\w+) ?:(.*?)^}", re.M | re.S)
+DEFINITION = re.compile(r"^def (\w+) ?:((?:(?!^def ).)*?)^}", re.M | re.S)
 BLOCK = re.compile(r"^( *)```mlir\n(.*?)^\1```", re.M | re.S)
+
+
+LAYOUTS = '''
+#matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 8 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = [4 x (16, 0)]>
+#rows = #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [4 x (16, 0)]>
+'''
 
 
 def run(tool, text, *options):
@@ -70,9 +77,19 @@ def split_types(text):
     return [item.strip() for item in types]
 
 
+def kernel_types(example):
+    """Types of the operands of an operation of the kernel dialect."""
+    match = re.match(r"(?:%\w+ = )?kernel\.(\w+)(.*?) : (.*)", example, re.S)
+    if not match:
+        return {}
+    listed = split_types(re.sub(r"\s+(?:to|->)\s+", ", ", match[3]))
+    operands = re.findall(r"%\w+", re.sub(r"\[.*?\]", "", match[2]))
+    return dict(zip(operands, listed))
+
+
 def wrap(example):
     """A module around an example of an operation."""
-    types = {}
+    types = {} if "{\n" in example else kernel_types(example)
     for names, listed in re.findall(r"\((%\w+(?:, %\w+)*) : (.*?)\)(?=\s|$)", example):
         types.update(zip(names.split(", "), split_types(listed)))
     types.update(re.findall(r"tensor\.extract (%\w+)\[.*\] : (\S+)", example))
@@ -86,9 +103,10 @@ def wrap(example):
     used = dict.fromkeys(re.findall(r"%\w+", example))
     arguments = ", ".join(f"{name}: {types.get(name, 'index')}"
                           for name in used if name not in defined)
-    if re.match(r"attn\.yield|recur\.yield|%t = recur\.index", example):
+    if re.match(r"attn\.yield|recur\.yield|kernel\.yield|%t = recur\.index", example):
         return None  # Only inside a region; shown with attention.
-    return f"func.func @example({arguments}) {{\n{example}\nreturn\n}}\n"
+    layouts = LAYOUTS if "kernel." in example else ""
+    return layouts + f"func.func @example({arguments}) {{\n{example}\nreturn\n}}\n"
 
 
 def check_definition(tool, name, body, description, blocks):
@@ -96,7 +114,12 @@ def check_definition(tool, name, body, description, blocks):
         return "has no example"
     for block in blocks:
         text = block.strip()
-        if re.match(r"\w+ = #", text):
+        if text.startswith("!"):
+            text = f'"test.op"() {{type = {text}}} : () -> ()'
+        elif re.match(r"#\w+ = ", text):
+            name = text.split(" ")[0]
+            text += f'\n"test.op"() {{value = {name}}} : () -> ()'
+        elif re.match(r"\w+ = #", text):
             text = f'"test.op"() {{{text}}} : () -> ()'
         else:
             text = wrap(text)
@@ -120,9 +143,10 @@ def main():
             flag = re.match(r' Pass<"([\w-]+)"', body)
             if flag:
                 problem = check_pass(tool, flag.group(1), described, blocks)
-            elif re.match(r" (Attn_(Op|AttentionLikeOp|Mask|MaskList)|Recur_(Op|Monoid))<",
-                          body) or \
-                    re.match(r" (Op|AttrDef)<(Attn|Recur)_Dialect", body):
+            elif re.match(r" (Attn_(Op|AttentionLikeOp|Mask|MaskList)|Recur_(Op|Monoid)|"
+                          r"Kernel_(Op|ProductOp))<", body) or \
+                    re.match(r" (Op|AttrDef|TypeDef|EnumAttr)<(Attn|Recur|Kernel)_Dialect",
+                             body):
                 problem = check_definition(tool, name, body, described, blocks)
             else:
                 continue

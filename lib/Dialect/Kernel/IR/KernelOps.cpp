@@ -190,10 +190,11 @@ LogicalResult ReduceOp::verify() {
   FragmentType input = getInput().getType(), init = getInit().getType();
   if (input.getRank() != 2 || init.getRank() != 1 ||
       input.getLayout().getRows() != init.getLayout() ||
-      input.getElementType() != init.getElementType())
+      input.getElementType() != init.getElementType() ||
+      !isa<FloatType>(input.getElementType()))
     return emitOpError("combines the columns of ")
            << input << "; the initial elements need the rows of its layout and "
-              "its element type, got "
+              "its element type, a float, got "
            << init;
   return success();
 }

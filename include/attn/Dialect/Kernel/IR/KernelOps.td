@@ -141,6 +141,8 @@ def Kernel_WindowOp : Kernel_Op<"window", [Pure]> {
 // Fragments
 //===----------------------------------------------------------------------===//
 
+// None is speculatable: a fragment is a block's, and does not leave its loop.
+
 def Kernel_LoadOp : Kernel_Op<"load", [MemoryEffects<[MemRead<Kernel_Shared>]>]> {
   let summary = "a tile of shared memory into registers";
   let description = [{
@@ -201,7 +203,7 @@ def Kernel_TakeNonFiniteOp : Kernel_ProductOp<"take_non_finite", [
 }
 
 def Kernel_MapOp : Kernel_Op<"map", [
-    Pure, RecursiveMemoryEffects, SingleBlock]> {
+    RecursiveMemoryEffects, SingleBlock]> {
   let summary = "each element by itself";
   let description = [{
     The region sees an element of each input, the row and the column; a fragment
@@ -226,7 +228,7 @@ def Kernel_MapOp : Kernel_Op<"map", [
 }
 
 def Kernel_ReduceOp : Kernel_Op<"reduce", [
-    Pure, AllTypesMatch<["init", "result"]>]> {
+    NoMemoryEffect, AllTypesMatch<["init", "result"]>]> {
   let summary = "combine the columns of each row, and the initial element";
   let description = [{
     `max` leaves out what is no number.
