@@ -55,8 +55,9 @@ class Program:
     def arguments(self, role):
         return [a for a in self.description["arguments"] if a["role"] == role]
 
-    def run(self, arrays, seed=1):
-        """The results on `arrays`, one for each argument, in order."""
+    def run(self, arrays, seed=1, **how):
+        """The results on `arrays`, one for each argument, in order; `how` is for
+        Module.launch."""
         values, sizes = {}, {}
         for array, argument in zip(arrays, self.arguments("input"), strict=True):
             array = np.asarray(array)
@@ -88,7 +89,7 @@ class Program:
                     parameters.append(np.int64(evaluate(parameter["size"])))
             self.module.launch(
                 launch["kernel"], grid, tuple(launch["block"]), parameters,
-                seed=seed, shared=launch["shared_bytes"],
+                seed=seed, shared=launch["shared_bytes"], **how,
             )  # fmt: skip
         results = []
         for argument in outputs:
