@@ -27,8 +27,8 @@ static constexpr int64_t kMaxFeatures = 256;
 static constexpr int64_t kFewRows = 16;
 /// Keys of a split: a constant, so that more keys change no earlier sum.
 static constexpr int64_t kSplitKeys = 512;
-/// Dimensions of a grid that `#gpu.block` has names for, but those of the queries and
-/// of splits.
+/// Dimensions of a grid that `#gpu.block` has names for, but those of the
+/// queries and of splits.
 static constexpr int64_t kMaxBatch = 8;
 
 namespace {
@@ -60,8 +60,8 @@ std::string getObstacle(AttentionOp op) {
   return "";
 }
 
-/// The dimension whose rows a block's queries are: m; or, for one query, the heads
-/// that share a key head.
+/// The dimension whose rows a block's queries are: m; or, for one query, the
+/// heads that share a key head.
 unsigned chooseRowDim(AttentionOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   if (ranges[op.getQueryDim()] != 1)
@@ -72,9 +72,9 @@ unsigned chooseRowDim(AttentionOp op) {
   return op.getQueryDim();
 }
 
-/// A thread holds a 32th of its warp's rows of the sums and of the scores, and of
-/// the queries if they are kept: 255 registers must do. Few rows read keys and
-/// values as fast as memory gives them, by many small blocks.
+/// A thread holds a 32th of its warp's rows of the sums and of the scores, and
+/// of the queries if they are kept: 255 registers must do. Few rows read keys
+/// and values as fast as memory gives them, by many small blocks.
 BlockSizes chooseSizes(AttentionOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   int64_t features =
@@ -84,7 +84,12 @@ BlockSizes chooseSizes(AttentionOp op) {
   int64_t rows = ranges[sizes.rowDim], keys = ranges[op.getKeyDim()];
   bool isFew = !ShapedType::isDynamic(rows) && rows <= kFewRows;
   sizes.warps = isFew ? 1 : features <= 64 || features > 128 ? 4 : 8;
-  sizes.rows = isFew ? kFewRows : features <= 128 ? 128 : 64;
+  // What a mask tensor or a score region computes needs registers too.
+  bool isPlain = !op.getMaskTensor() && !op.getScoreBody();
+  sizes.rows = isFew                          ? kFewRows
+               : features > 128               ? 64
+               : sizes.warps == 4 && !isPlain ? 64
+                                              : 128;
   sizes.keys = features <= 128 ? 64 : 32;
   sizes.keepsQueries = features <= 128;
   if (isFew && (ShapedType::isDynamic(keys) || keys > kSplitKeys))

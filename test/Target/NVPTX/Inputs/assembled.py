@@ -24,7 +24,7 @@ SHARED_BYTES = 99 * 1024
 FEATURES_WITHOUT_SPILLS = 128
 # Bytes of spills that a variant may have although it should have none. ptxas 13.0
 # spills 316 bytes of the biases of a mask tensor and of a score region together.
-KNOWN_SPILLS = {"bias": 384}
+KNOWN_SPILLS = {}
 
 ENTRY = re.compile(r"Compiling entry function '([^']+)'")
 SPILLS = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
