@@ -82,9 +82,9 @@ gpu.module @write_to_a_tensor {
 
 gpu.module @too_much_shared_memory {
   gpu.func @f() kernel {
-    %a = kernel.alloc : !kernel.tile<2x256x256xbf16>
-    // expected-error @+1 {{'kernel.alloc' op needs the block's shared memory to have 263168 bytes, but it has at most 232448; use smaller tiles or fewer stages}}
-    %b = kernel.alloc : !kernel.tile<1x1x1xbf16>
+    %a = kernel.alloc : !kernel.tile<2x200x256xbf16>
+    // expected-error @+1 {{'kernel.alloc' op needs the block's shared memory to have 237568 bytes, but it has at most 232448; use smaller tiles or fewer stages}}
+    %b = kernel.alloc : !kernel.tile<1x64x256xbf16>
     gpu.return
   }
 }
