@@ -97,6 +97,10 @@ def AttnToKernel : Pass<"attn-to-kernel"> {
     without mask. Tiles are always whole: what is beyond the arrays is zero, hidden
     by `valid_keys`, and not written. Head dimensions are rounded up to 16.
 
+    Few queries (up to 16 rows: queries, or for one query the heads that share a key
+    head) are a warp's work. Many keys are then split into runs of 512, one for a
+    block, whose states `attn.combine` merges.
+
     Other attention is left as it is, with a remark that says why.
 
     ```mlir

@@ -253,10 +253,18 @@ private:
     OpFoldResult first = affine::makeComposedFoldedAffineApply(
         b, loc, number * sizes.splitKeys, {split});
     OpFoldResult last = algebra.add(first, algebra.constant(sizes.splitKeys));
-    for (OpFoldResult *place :
-         {&tiles.begin, &tiles.fullBegin, &tiles.fullEnd, &tiles.end})
-      *place = algebra.max(first, algebra.min(*place, last));
-    return tiles;
+    auto clamp = [&](OpFoldResult place) {
+      return algebra.max(first, algebra.min(place, last));
+    };
+    // Intervals that are known to be empty stay so.
+    KeyIntervals here;
+    here.begin = clamp(tiles.begin);
+    here.fullBegin =
+        tiles.fullBegin == tiles.begin ? here.begin : clamp(tiles.fullBegin);
+    here.fullEnd =
+        tiles.fullEnd == tiles.fullBegin ? here.fullBegin : clamp(tiles.fullEnd);
+    here.end = tiles.end == tiles.fullEnd ? here.fullEnd : clamp(tiles.end);
+    return here;
   }
 
   /// identity, folded with what these rows see; (m, l, acc).
@@ -264,8 +272,6 @@ private:
     KeyIntervals tiles = getTiles(rows);
     begin = materialize(tiles.begin);
     end = materialize(tiles.end);
-    Value fullBegin = materialize(tiles.fullBegin);
-    Value fullEnd = materialize(tiles.fullEnd);
 
     Value zero = constant(0);
     Value queryTile =
@@ -287,11 +293,11 @@ private:
 
     SmallVector<Value> state = createIdentity(
         getMixed(getRowsShape()), getMixed(getRowsShape({values})));
-    auto foldTiles = [&](Value from, Value to, bool isMasked) {
+    auto foldTiles = [&](OpFoldResult from, OpFoldResult to, bool isMasked) {
       if (from == to)
         return;
-      auto loop =
-          scf::ForOp::create(b, loc, from, to, constant(sizes.keys), state);
+      auto loop = scf::ForOp::create(b, loc, materialize(from), materialize(to),
+                                     constant(sizes.keys), state);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
       Value first = loop.getInductionVar();
@@ -303,9 +309,9 @@ private:
       scf::YieldOp::create(b, loc, tile.getResults());
       state = llvm::to_vector_of<Value>(loop.getResults());
     };
-    foldTiles(begin, fullBegin, /*isMasked=*/true);
-    foldTiles(fullBegin, fullEnd, /*isMasked=*/false);
-    foldTiles(fullEnd, end, /*isMasked=*/true);
+    foldTiles(tiles.begin, tiles.fullBegin, /*isMasked=*/true);
+    foldTiles(tiles.fullBegin, tiles.fullEnd, /*isMasked=*/false);
+    foldTiles(tiles.fullEnd, tiles.end, /*isMasked=*/true);
     kernel::WaitOp::create(b, loc, 0);
     return state;
   }

@@ -4,6 +4,7 @@
 // last queries, which have the most keys, are the first block's.
 
 // CHECK-DAG: #[[$LAST_FIRST:.*]] = affine_map<(d0) -> (d0 * -128 + 128)>
+// CHECK-DAG: #[[$HALF_ROWS:.*]] = affine_map<(d0) -> (d0 * -64 + 192)>
 // CHECK-DAG: #[[$STAGE:.*]] = affine_map<(d0) -> ((d0 floordiv 64) mod 2)>
 // CHECK-DAG: #[[$OTHER:.*]] = affine_map<(d0) -> (d0 floordiv 64 - ((d0 floordiv 64 + 1) floordiv 2) * 2 + 1)>
 // CHECK-DAG: #[[$MATRIX:.*]] = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 8 x (0, 8), 2 x (64, 0)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = [4 x (16, 0)]>
@@ -197,15 +198,16 @@ func.func @log_sum_exp(%x: tensor<256x64xbf16>, %l: tensor<256xf32>) -> (tensor<
   return %o, %lse : tensor<256x64xbf16>, tensor<256xf32>
 }
 
-// Masks and ids stay where they are and are read element by element.
+// Masks and ids stay where they are and are read element by element. With a mask
+// tensor a block has half the rows.
 
 // CHECK-LABEL: func @mask_tensor(
 // CHECK-SAME:    %[[M:[a-z0-9]+]]: tensor<256x256xi1>
-// CHECK:         scf.forall (%[[BLOCK:.*]]) in (2)
-// CHECK:           %[[ROW:.*]] = affine.apply #[[$LAST_FIRST]](%[[BLOCK]])
+// CHECK:         scf.forall (%[[BLOCK:.*]]) in (4)
+// CHECK:           %[[ROW:.*]] = affine.apply #[[$HALF_ROWS]](%[[BLOCK]])
 // CHECK:           scf.for %[[J:[a-z0-9]+]] =
-// CHECK:             %[[W:.*]] = kernel.window %[[M]][%[[ROW]], %[[J]]] : tensor<256x256xi1> -> tensor<128x64xi1>
-// CHECK:             attn.fold {{.*}} mask_tensor(%[[W]] : tensor<128x64xi1>)
+// CHECK:             %[[W:.*]] = kernel.window %[[M]][%[[ROW]], %[[J]]] : tensor<256x256xi1> -> tensor<64x64xi1>
+// CHECK:             attn.fold {{.*}} mask_tensor(%[[W]] : tensor<64x64xi1>)
 func.func @mask_tensor(%m: tensor<256x256xi1>, %x: tensor<256x64xbf16>) -> tensor<256x64xbf16> {
   %o = attn.attention ins(%x, %x, %x : tensor<256x64xbf16>, tensor<256x64xbf16>, tensor<256x64xbf16>)
          mask_tensor(%m : tensor<256x256xi1>) outs(%x : tensor<256x64xbf16>) -> tensor<256x64xbf16>
@@ -231,6 +233,27 @@ func.func @segments(%ids: tensor<256xi32>, %x: tensor<256x64xbf16>) -> tensor<25
          segments(%ids, %ids : tensor<256xi32>, tensor<256xi32>)
          outs(%x : tensor<256x64xbf16>) {mask = #attn.and<#attn.causal, #attn.segments>} -> tensor<256x64xbf16>
   return %o : tensor<256x64xbf16>
+}
+
+// Few queries: heads that share keys are the rows, a warp a block, and each block has
+// the keys of one split. Their states are combined.
+
+// CHECK-LABEL: func @decode(
+// CHECK:         %[[STATES:.*]]:3 = scf.forall (%[[SPLIT:.*]], %[[HEAD:.*]], %{{.*}}, %{{.*}}) in (8, 2, 1, 1) shared_outs({{.*}}) -> (tensor<8x2x4x1xf32>, tensor<8x2x4x1xf32>, tensor<8x2x4x1x64xf32>)
+// CHECK:           kernel.alloc : !kernel.tile<1x16x64xbf16, swizzle = 8>
+// CHECK:           kernel.view {{.*}} -> tensor<1x16x1x64xbf16>
+// CHECK:           attn.fold
+// CHECK-NOT:       attn.finish
+// CHECK-COUNT-3:   kernel.write
+// CHECK:         kernel.threads = 32 : i64
+// CHECK:         %new_max, %new_sum, %new_acc = attn.combine ins(%[[STATES]]#0, %[[STATES]]#1, %[[STATES]]#2
+// CHECK:         attn.finish ins(%new_max, %new_sum, %new_acc
+func.func @decode(%q: tensor<2x4x1x64xbf16>, %k: tensor<2x4096x64xbf16>) -> tensor<2x4x1x64xbf16> {
+  %o = attn.attention ins(%q, %k, %k : tensor<2x4x1x64xbf16>, tensor<2x4096x64xbf16>, tensor<2x4096x64xbf16>)
+         outs(%q : tensor<2x4x1x64xbf16>)
+         indexing_maps = [affine_map<(h, g, m, k1, k2, n) -> (h, g, m, k1)>, affine_map<(h, g, m, k1, k2, n) -> (h, k2, k1)>,
+                          affine_map<(h, g, m, k1, k2, n) -> (h, k2, n)>, affine_map<(h, g, m, k1, k2, n) -> (h, g, m, n)>] -> tensor<2x4x1x64xbf16>
+  return %o : tensor<2x4x1x64xbf16>
 }
 
 // Another form was chosen.

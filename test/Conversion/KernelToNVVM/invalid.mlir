@@ -3,7 +3,7 @@
 gpu.module @unknown_threads {
   gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel {
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
-    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by known_block_size on the kernel}}
+    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by nvvm.reqntid on the kernel}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
@@ -12,9 +12,9 @@ gpu.module @unknown_threads {
 // -----
 
 gpu.module @threads_in_two_dimensions {
-  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {known_block_size = array<i32: 32, 4, 1>} {
+  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 32, 4, 1>} {
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
-    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by known_block_size on the kernel}}
+    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by nvvm.reqntid on the kernel}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
@@ -23,9 +23,9 @@ gpu.module @threads_in_two_dimensions {
 // -----
 
 gpu.module @no_threads {
-  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {known_block_size = array<i32: 0, 1, 1>} {
+  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 0, 1, 1>} {
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
-    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by known_block_size on the kernel}}
+    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by nvvm.reqntid on the kernel}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
@@ -35,7 +35,7 @@ gpu.module @no_threads {
 
 gpu.module @copy_outside_a_kernel {
   func.func @f(%a: memref<64x16xbf16>, %t: !kernel.tile<1x64x16xbf16>, %i: index) {
-    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by known_block_size on the kernel}}
+    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by nvvm.reqntid on the kernel}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
     return
   }
@@ -44,7 +44,7 @@ gpu.module @copy_outside_a_kernel {
 // -----
 
 gpu.module @copy_of_a_tensor {
-  gpu.func @f(%a: tensor<64x16xbf16>, %i: index) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+  gpu.func @f(%a: tensor<64x16xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     // expected-error @+1 {{'kernel.copy' op needs a memref with strides, got 'tensor<64x16xbf16>'; bufferize before}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : tensor<64x16xbf16> to !kernel.tile<1x64x16xbf16>
@@ -55,7 +55,7 @@ gpu.module @copy_of_a_tensor {
 // -----
 
 gpu.module @copy_without_strides {
-  gpu.func @f(%a: memref<64x16xbf16, affine_map<(i, j) -> (i floordiv 2, j)>>, %i: index) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+  gpu.func @f(%a: memref<64x16xbf16, affine_map<(i, j) -> (i floordiv 2, j)>>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     // expected-error @+1 {{'kernel.copy' op needs a memref with strides, got}}
     kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16, affine_map<(i, j) -> (i floordiv 2, j)>> to !kernel.tile<1x64x16xbf16>

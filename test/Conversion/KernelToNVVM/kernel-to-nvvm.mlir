@@ -82,7 +82,7 @@ gpu.module @memory {
 // CHECK-NOT:     nvvm.cp.async
 // CHECK:         gpu.return
 gpu.module @chunks {
-  gpu.func @copy(%a: memref<?x16xbf16>, %i: index, %stage: index) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @copy(%a: memref<?x16xbf16>, %i: index, %stage: index) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<2x64x16xbf16, swizzle = 2>
     kernel.copy %a[%i, %c0] to %t[%stage] {dims = array<i64: 0, 1>} : memref<?x16xbf16> to !kernel.tile<2x64x16xbf16, swizzle = 2>
@@ -93,7 +93,7 @@ gpu.module @chunks {
 
 // CHECK-LABEL: gpu.func @copy_of_strided_rows(
 // CHECK:         nvvm.cp.async.shared.global
-  gpu.func @copy_of_strided_rows(%a: memref<64x16xbf16, strided<[40, 1], offset: 8>>) kernel attributes {known_block_size = array<i32: 128, 1, 1>} {
+  gpu.func @copy_of_strided_rows(%a: memref<64x16xbf16, strided<[40, 1], offset: 8>>) kernel attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
     %c8 = arith.constant 8 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c8, %c8] to %t[%c8] {dims = array<i64: 0, 1>} : memref<64x16xbf16, strided<[40, 1], offset: 8>> to !kernel.tile<1x64x16xbf16>
@@ -142,38 +142,38 @@ gpu.module @chunks {
 // CHECK-NOT:     nvvm.cp.async
 // CHECK:         gpu.return
 gpu.module @elements {
-  gpu.func @rows_of_30_bytes(%a: memref<64x15xbf16>) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @rows_of_30_bytes(%a: memref<64x15xbf16>) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %c0] to %t[%c0] {dims = array<i64: 0, 1>} : memref<64x15xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
-  gpu.func @first_column_is_odd(%a: memref<64x32xbf16>) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @first_column_is_odd(%a: memref<64x32xbf16>) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %c3 = arith.constant 3 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %c3] to %t[%c0] {dims = array<i64: 0, 1>} : memref<64x32xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
-  gpu.func @unknown_first_column(%a: memref<64x32xbf16>, %i: index) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @unknown_first_column(%a: memref<64x32xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %i] to %t[%c0] {dims = array<i64: 0, 1>} : memref<64x32xbf16> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
-  gpu.func @rows_end_within_a_chunk(%a: memref<64x12xbf16, strided<[16, 1]>>) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @rows_end_within_a_chunk(%a: memref<64x12xbf16, strided<[16, 1]>>) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %c0] to %t[%c0] {dims = array<i64: 0, 1>} : memref<64x12xbf16, strided<[16, 1]>> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
-  gpu.func @unknown_offset_of_the_array(%a: memref<64x16xbf16, strided<[16, 1], offset: ?>>) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @unknown_offset_of_the_array(%a: memref<64x16xbf16, strided<[16, 1], offset: ?>>) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %c0] to %t[%c0] {dims = array<i64: 0, 1>} : memref<64x16xbf16, strided<[16, 1], offset: ?>> to !kernel.tile<1x64x16xbf16>
     gpu.return
   }
-  gpu.func @columns_as_rows(%a: memref<16x64xbf16>) kernel attributes {known_block_size = array<i32: 96, 1, 1>} {
+  gpu.func @columns_as_rows(%a: memref<16x64xbf16>) kernel attributes {nvvm.reqntid = array<i32: 96, 1, 1>} {
     %c0 = arith.constant 0 : index
     %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     kernel.copy %a[%c0, %c0] to %t[%c0] {dims = array<i64: 1, 0>} : memref<16x64xbf16> to !kernel.tile<1x64x16xbf16>
