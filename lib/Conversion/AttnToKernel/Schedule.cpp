@@ -122,8 +122,8 @@ private:
   // The loop over blocks
   //===--------------------------------------------------------------------===//
 
-  /// forall (splits, batch.., blocks of rows), the last rows first: under a causal
-  /// mask they have the most keys.
+  /// forall (splits, batch.., blocks of rows), the last rows first: under a
+  /// causal mask they have the most keys.
   scf::ForallOp createBlocks(ValueRange destinations) {
     auto divide = [&](OpFoldResult size, int64_t by) {
       return affine::makeComposedFoldedAffineApply(
@@ -151,7 +151,8 @@ private:
       outer.erase(outer.begin());
     }
     AffineExpr place = b.getAffineDimExpr(0), count = b.getAffineSymbolExpr(0);
-    OpFoldResult rowCounts = counts[counts.size() - 1 - queryDim() + sizes.rowDim];
+    OpFoldResult rowCounts =
+        counts[counts.size() - 1 - queryDim() + sizes.rowDim];
     outer[sizes.rowDim] = materialize(affine::makeComposedFoldedAffineApply(
         b, loc, (count - 1 - place) * sizes.rows,
         {outer[sizes.rowDim], rowCounts}));
@@ -209,25 +210,26 @@ private:
     kernel::CommitOp::create(b, loc);
   }
 
-  /// Waits for the tile of keys from `first` on, begins to copy the next one, and
-  /// gives the stage that the tile is in.
+  /// Waits for the tile of keys from `first` on, begins to copy the next one,
+  /// and gives the stage that the tile is in.
   Value awaitTile(Value first) {
     kernel::WaitOp::create(b, loc, 0);
     // All have the tile, and none still reads the one before, whose stage the
     // next one takes.
     kernel::BarrierOp::create(b, loc);
-    AffineExpr position = b.getAffineDimExpr(0), from = b.getAffineSymbolExpr(0);
+    AffineExpr position = b.getAffineDimExpr(0),
+               from = b.getAffineSymbolExpr(0);
     AffineExpr number = (position - from).floorDiv(sizes.keys);
     auto apply = [&](AffineExpr expr) {
-      return affine::AffineApplyOp::create(
-                 b, loc, AffineMap::get(1, 1, expr, context),
-                 ValueRange{first, begin})
+      return affine::AffineApplyOp::create(b, loc,
+                                           AffineMap::get(1, 1, expr, context),
+                                           ValueRange{first, begin})
           .getResult();
     };
     Value stage = apply(number % 2), other = apply((number + 1) % 2);
     Value next = arith::AddIOp::create(b, loc, first, constant(sizes.keys));
-    Value isThere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                          next, end);
+    Value isThere =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, next, end);
     auto branch = scf::IfOp::create(b, loc, isThere, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(branch.thenBlock());
@@ -261,8 +263,8 @@ private:
     here.begin = clamp(tiles.begin);
     here.fullBegin =
         tiles.fullBegin == tiles.begin ? here.begin : clamp(tiles.fullBegin);
-    here.fullEnd =
-        tiles.fullEnd == tiles.fullBegin ? here.fullBegin : clamp(tiles.fullEnd);
+    here.fullEnd = tiles.fullEnd == tiles.fullBegin ? here.fullBegin
+                                                    : clamp(tiles.fullEnd);
     here.end = tiles.end == tiles.fullEnd ? here.fullEnd : clamp(tiles.end);
     return here;
   }
@@ -291,8 +293,8 @@ private:
     if (sizes.keepsQueries)
       viewQuery();
 
-    SmallVector<Value> state = createIdentity(
-        getMixed(getRowsShape()), getMixed(getRowsShape({values})));
+    SmallVector<Value> state = createIdentity(getMixed(getRowsShape()),
+                                              getMixed(getRowsShape({values})));
     auto foldTiles = [&](OpFoldResult from, OpFoldResult to, bool isMasked) {
       if (from == to)
         return;
@@ -335,14 +337,15 @@ private:
             fill(rows, zero), fill(sums, zero)};
   }
 
-  /// The part of `source` that a tile of rows and keys from `first` on is about.
+  /// The part of `source` that a tile of rows and keys from `first` on is
+  /// about.
   Value show(const Source &source, Value first) {
     SmallVector<Value> offsets;
     SmallVector<int64_t> shape;
     for (unsigned i = 0; i < source.map.getNumResults(); ++i) {
       unsigned dim = source.map.getDimPosition(i);
       offsets.push_back(dim == keyDim() ? first : getFirst(dim));
-      shape.push_back(dim == keyDim()        ? sizes.keys
+      shape.push_back(dim == keyDim()       ? sizes.keys
                       : dim == sizes.rowDim ? sizes.rows
                                             : 1);
     }
@@ -440,9 +443,9 @@ private:
     }
   }
 
-  /// Writes a tile of rows, with columns or without; `places` are the dimensions of
-  /// the destination in (batch.., m, n), or those of a split, whose number comes
-  /// after them.
+  /// Writes a tile of rows, with columns or without; `places` are the
+  /// dimensions of the destination in (batch.., m, n), or those of a split,
+  /// whose number comes after them.
   void write(Value tile, ArrayRef<unsigned> places, scf::ForallOp forall,
              unsigned number) {
     unsigned n = queryDim() + 1;
@@ -455,20 +458,20 @@ private:
                                   : OpFoldResult(outer[dim]));
       extents.push_back(dim == sizes.rowDim ? rowsHere
                         : dim == n          ? loops.back()
-                                   : OpFoldResult(b.getIndexAttr(1)));
+                                            : OpFoldResult(b.getIndexAttr(1)));
       if (dim == sizes.rowDim)
         dims[0] = i;
       else if (dim == n)
         dims[1] = i;
     }
-    auto matrix = kernel::LayoutAttr::getMatrix(context, sizes.rows, values,
-                                                sizes.warps);
+    auto matrix =
+        kernel::LayoutAttr::getMatrix(context, sizes.rows, values, sizes.warps);
     SmallVector<int64_t> shape = {sizes.rows};
     if (isMatrix)
       shape.push_back(values);
-    auto type = kernel::FragmentType::get(
-        context, shape, getElementTypeOrSelf(tile.getType()),
-        isMatrix ? matrix : matrix.getRows());
+    auto type = kernel::FragmentType::get(context, shape,
+                                          getElementTypeOrSelf(tile.getType()),
+                                          isMatrix ? matrix : matrix.getRows());
     Value fragment =
         UnrealizedConversionCastOp::create(b, loc, type, tile).getResult(0);
     SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
@@ -522,10 +525,9 @@ private:
       return AffineMap::get(dims, 0, results, context);
     };
     AffineMap rows = getRowsMap(dims), sums = getRowsMap(dims, n);
-    SmallVector<AffineMap> maps = {addSplit(rows), addSplit(rows),
-                                   addSplit(sums), rows, rows, sums};
-    ArrayRef<OpFoldResult> shape =
-        ArrayRef(loops).take_front(queryDim() + 1);
+    SmallVector<AffineMap> maps = {
+        addSplit(rows), addSplit(rows), addSplit(sums), rows, rows, sums};
+    ArrayRef<OpFoldResult> shape = ArrayRef(loops).take_front(queryDim() + 1);
     SmallVector<OpFoldResult> sumsShape(shape);
     sumsShape.push_back(loops[valueDim()]);
     SmallVector<Value> identity = createIdentity(shape, sumsShape);

@@ -14,11 +14,12 @@ namespace mlir::attn {
 
 /// What one block of threads does at a time.
 struct BlockSizes {
-  unsigned rowDim;       // The dimension that rows of a tile are of.
-  int64_t rows, keys;    // Of a tile.
-  int64_t warps;         // Each has 16 rows at a time.
-  bool keepsQueries;     // In registers; else they are loaded for each tile.
-  int64_t splitKeys = 0; // Keys that a block visits, a multiple of `keys`; 0: all.
+  unsigned rowDim;    // The dimension that rows of a tile are of.
+  int64_t rows, keys; // Of a tile.
+  int64_t warps;      // Each has 16 rows at a time.
+  bool keepsQueries;  // In registers; else they are loaded for each tile.
+  int64_t splitKeys =
+      0; // Keys that a block visits, a multiple of `keys`; 0: all.
 };
 
 /// attention  -->  for each block of queries, by a block of threads:
@@ -28,7 +29,8 @@ struct BlockSizes {
 ///                     s = fold(s, K_i, V_i)
 ///                   write finish(s)
 ///
-/// With splits each block folds the keys of one of them and writes its state, and
+/// With splits each block folds the keys of one of them and writes its state,
+/// and
 ///
 ///                 finish(combine(identity, states))
 LogicalResult scheduleAttention(AttentionOp op, const BlockSizes &sizes);

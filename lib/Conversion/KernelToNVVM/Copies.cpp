@@ -59,12 +59,13 @@ public:
   }
 
   int64_t getBytes() const { return type.getElementTypeBitWidth() / 8; }
-  /// Rows and columns, if any, from the part's beginning to the array's end: i32.
+  /// Rows and columns, if any, from the part's beginning to the array's end:
+  /// i32.
   Value getRowsLeft() const { return left[0]; }
   Value getColumnsLeft() const { return left[1]; }
 
-  /// Whether all rows begin and end at multiples of `elements`, as the array does,
-  /// and their columns are side by side.
+  /// Whether all rows begin and end at multiples of `elements`, as the array
+  /// does, and their columns are side by side.
   bool hasAlignedRows(int64_t elements) const {
     int64_t last = type.getRank() - 1;
     if (dims.back() != last || staticStrides[last] != 1 ||
@@ -85,12 +86,11 @@ public:
   Value address(Value row, Value column) {
     Value elements = multiply(e.toIndex(row), strides[dims[0]]);
     if (column)
-      elements =
-          e.add(elements, multiply(e.toIndex(column), strides[dims[1]]));
+      elements = e.add(elements, multiply(e.toIndex(column), strides[dims[1]]));
     Value bytes = multiply(elements, e.index(getBytes()));
-    return e.advance(base, arith::IndexCastOp::create(b, loc, b.getI64Type(),
-                                                      bytes)
-                               .getResult());
+    return e.advance(
+        base,
+        arith::IndexCastOp::create(b, loc, b.getI64Type(), bytes).getResult());
   }
 
 private:
@@ -128,8 +128,8 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
     for (ValueRange offset : adaptor.getOffsets())
       offsets.push_back(offset[0]);
     Part part(rewriter, loc, adaptor.getSource()[0], offsets, op.getDims());
-    Value stage = e.stageAddress(tile, adaptor.getTile()[0],
-                                 adaptor.getStage()[0]);
+    Value stage =
+        e.stageAddress(tile, adaptor.getTile()[0], adaptor.getStage()[0]);
     Value rows = part.getRowsLeft(), columns = part.getColumnsLeft();
     int64_t threads = *getThreads(op->getParentOfType<gpu::GPUFuncOp>());
     // A chunk lies in the array, or beyond it, as a whole.
@@ -150,15 +150,16 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
     Value thread = e.thread();
     for (int64_t first = 0; first < chunks; first += threads) {
       Value number = e.add(thread, first);
-      Value row = e.div(number, chunksOfRow), column = e.rem(number, chunksOfRow);
+      Value row = e.div(number, chunksOfRow),
+            column = e.rem(number, chunksOfRow);
       if (threads % chunksOfRow == 0) { // The same column each time.
         row = e.add(e.div(thread, chunksOfRow), first / chunksOfRow);
         column = e.rem(thread, chunksOfRow);
       }
       Value element = e.mul(column, chunk);
-      Value isInside = e.logicalAnd(
-          e.compare(arith::CmpIPredicate::slt, row, rows),
-          e.compare(arith::CmpIPredicate::slt, element, columns));
+      Value isInside =
+          e.logicalAnd(e.compare(arith::CmpIPredicate::slt, row, rows),
+                       e.compare(arith::CmpIPredicate::slt, element, columns));
       auto choose = [&](Value x, Value y) -> Value {
         return arith::SelectOp::create(b, e.loc, isInside, x, y);
       };
@@ -168,12 +169,11 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
       Value target = e.advance(stage, e.chunkOffset(tile, row, column));
       Value bytes = choose(e.i32(16), zero);
       auto copy = [&](OpBuilder &b) {
-        NVVM::CpAsyncOp::create(b, e.loc, target, source,
-                                b.getI32IntegerAttr(16),
-                                NVVM::LoadCacheModifierKindAttr::get(
-                                    b.getContext(),
-                                    NVVM::LoadCacheModifierKind::CG),
-                                bytes);
+        NVVM::CpAsyncOp::create(
+            b, e.loc, target, source, b.getI32IntegerAttr(16),
+            NVVM::LoadCacheModifierKindAttr::get(
+                b.getContext(), NVVM::LoadCacheModifierKind::CG),
+            bytes);
       };
       if (first + threads <= chunks) {
         copy(b);
@@ -207,15 +207,17 @@ struct ConvertCopy : OpConversionPattern<CopyOp> {
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(branch.thenBlock());
-      Value loaded = LLVM::LoadOp::create(b, e.loc, type,
-                                          part.address(row, column));
+      Value loaded =
+          LLVM::LoadOp::create(b, e.loc, type, part.address(row, column));
       scf::YieldOp::create(b, e.loc, loaded);
       b.setInsertionPointToStart(branch.elseBlock());
-      Value zero = arith::ConstantOp::create(b, e.loc, b.getIntegerAttr(type, 0));
+      Value zero =
+          arith::ConstantOp::create(b, e.loc, b.getIntegerAttr(type, 0));
       scf::YieldOp::create(b, e.loc, zero);
     }
     Value chunk = e.div(column, tile.getChunk());
-    Value inChunk = e.mul(e.rem(column, tile.getChunk()), tile.getElementBytes());
+    Value inChunk =
+        e.mul(e.rem(column, tile.getChunk()), tile.getElementBytes());
     Value target =
         e.advance(stage, e.add(e.chunkOffset(tile, row, chunk), inChunk));
     LLVM::StoreOp::create(b, e.loc, branch.getResult(0), target);
@@ -245,7 +247,8 @@ struct ConvertWrite : OpConversionPattern<WriteOp> {
     SmallVector<Value> offsets;
     for (ValueRange offset : adaptor.getOffsets())
       offsets.push_back(offset[0]);
-    Part part(rewriter, loc, adaptor.getDestination()[0], offsets, op.getDims());
+    Part part(rewriter, loc, adaptor.getDestination()[0], offsets,
+              op.getDims());
     bool isMatrix = fragment.getRank() == 2;
     std::pair<Value, Value> first = e.place(layout);
     Value rows = part.getRowsLeft();
@@ -256,9 +259,9 @@ struct ConvertWrite : OpConversionPattern<WriteOp> {
     for (const Digit &digit : layout.getLanes()) {
       if (digit.row == 0 && digit.column == 0)
         writes = e.logicalAnd(
-            writes, e.compare(arith::CmpIPredicate::eq,
-                              e.rem(e.div(e.lane(), unit), digit.count),
-                              e.i32(0)));
+            writes,
+            e.compare(arith::CmpIPredicate::eq,
+                      e.rem(e.div(e.lane(), unit), digit.count), e.i32(0)));
       unit *= digit.count;
     }
     auto guarded = [&](Value condition, function_ref<void()> body) {
@@ -279,8 +282,8 @@ struct ConvertWrite : OpConversionPattern<WriteOp> {
       byRow[layout.getPlace(i).first].push_back(i);
     for (const auto &entry : byRow) {
       Value row = e.add(first.first, entry.first);
-      Value isRow = e.logicalAnd(
-          writes, e.compare(arith::CmpIPredicate::slt, row, rows));
+      Value isRow =
+          e.logicalAnd(writes, e.compare(arith::CmpIPredicate::slt, row, rows));
       guarded(isRow, [&] {
         for (int64_t i : entry.second) {
           if (!isMatrix) {
@@ -294,7 +297,8 @@ struct ConvertWrite : OpConversionPattern<WriteOp> {
           Value isColumn =
               e.compare(arith::CmpIPredicate::slt, column, columns);
           guarded(isColumn, [&] {
-            Value address = part.address(row, column), value = round(registers[i]);
+            Value address = part.address(row, column),
+                  value = round(registers[i]);
             int64_t bytes = array.getElementTypeBitWidth() / 8;
             if (inPairs) {
               bytes *= 2;

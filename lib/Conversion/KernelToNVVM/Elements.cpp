@@ -15,8 +15,8 @@ using namespace mlir::kernel;
 
 namespace {
 
-/// A copy of a body's operation; the power of 2 is the chip's own, whose relative
-/// error of 2^-22 is far below that of a weight rounded for a product.
+/// A copy of a body's operation; the power of 2 is the chip's own, whose
+/// relative error of 2^-22 is far below that of a weight rounded for a product.
 static void cloneScalar(OpBuilder &b, Operation *op, IRMapping &mapping) {
   auto power = dyn_cast<math::Exp2Op>(op);
   if (!power || !power.getType().isF32()) {
@@ -54,7 +54,8 @@ struct ConvertMap : OpConversionPattern<MapOp> {
     Emitter e(rewriter, loc);
     Block &block = op.getBody().front();
     unsigned inputs = op.getInputs().size();
-    Value row = block.getArgument(inputs), column = block.getArgument(inputs + 1);
+    Value row = block.getArgument(inputs),
+          column = block.getArgument(inputs + 1);
     Value firstRow, firstColumn;
     if (!row.use_empty() || !column.use_empty()) {
       auto [rows, columns] = e.place(layout);
@@ -97,8 +98,9 @@ struct ConvertReduce : OpConversionPattern<ReduceOp> {
     LayoutAttr layout = op.getInput().getType().getLayout();
     for (const Digit &digit : layout.getWarps())
       if (digit.column != 0 && digit.count != 1)
-        return op.emitOpError("combines columns that different warps have; use a "
-                              "layout whose warps have whole rows");
+        return op.emitOpError(
+            "combines columns that different warps have; use a "
+            "layout whose warps have whole rows");
     for (const Digit &digit : layout.getLanes())
       if (digit.row != 0 && digit.column != 0)
         return op.emitOpError("combines columns of lanes that have different "

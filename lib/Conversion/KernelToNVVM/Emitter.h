@@ -58,9 +58,7 @@ public:
     return arith::IndexCastOp::create(b, loc, b.getI32Type(), index);
   }
 
-  Value thread() {
-    return NVVM::ThreadIdXOp::create(b, loc, b.getI32Type());
-  }
+  Value thread() { return NVVM::ThreadIdXOp::create(b, loc, b.getI32Type()); }
   Value lane() { return rem(thread(), 32); }
   Value warp() { return div(thread(), 32); }
 
@@ -85,8 +83,8 @@ public:
 
   /// `address` and `bytes` more.
   Value advance(Value address, Value bytes) {
-    return LLVM::GEPOp::create(b, loc, address.getType(), b.getI8Type(), address,
-                               ArrayRef<LLVM::GEPArg>{bytes});
+    return LLVM::GEPOp::create(b, loc, address.getType(), b.getI8Type(),
+                               address, ArrayRef<LLVM::GEPArg>{bytes});
   }
   Value advance(Value address, int64_t bytes) {
     if (bytes == 0)

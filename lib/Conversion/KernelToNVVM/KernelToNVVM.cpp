@@ -65,7 +65,8 @@ struct ConvertAwait : OpConversionPattern<AwaitOp> {
   LogicalResult
   matchAndRewrite(AwaitOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithMultiple(op, SmallVector<ValueRange>{adaptor.getFragment()});
+    rewriter.replaceOpWithMultiple(
+        op, SmallVector<ValueRange>{adaptor.getFragment()});
     return success();
   }
 };
@@ -127,7 +128,8 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
     populateProductPatterns(types, patterns);
     patterns.add<ConvertAwait, ConvertBarrier, ConvertCommit, ConvertRole,
                  ConvertWait>(types, &getContext());
-    scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target);
+    scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
+                                                         target);
     target.addLegalOp<UnrealizedConversionCastOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
@@ -163,8 +165,8 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
     return failure(result.wasInterrupted());
   }
 
-  /// Tiles one after the other in the block's shared memory, whose size is for the
-  /// launch to say.
+  /// Tiles one after the other in the block's shared memory, whose size is for
+  /// the launch to say.
   static LogicalResult placeTiles(gpu::GPUModuleOp module,
                                   gpu::GPUFuncOp function) {
     int64_t bytes = 0;
@@ -182,13 +184,13 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
                              kTileAlignment, /*addrSpace=*/3);
     }
     b.setInsertionPointToStart(&function.getBody().front());
-    Value base = LLVM::AddressOfOp::create(b, function.getLoc(), pointer,
-                                           kSharedName);
+    Value base =
+        LLVM::AddressOfOp::create(b, function.getLoc(), pointer, kSharedName);
     for (AllocOp alloc : allocs) {
       b.setInsertionPoint(alloc);
       Value place = Emitter(b, alloc.getLoc()).advance(base, bytes);
-      bytes += llvm::alignTo(alloc.getTile().getType().getBytes(),
-                             kTileAlignment);
+      bytes +=
+          llvm::alignTo(alloc.getTile().getType().getBytes(), kTileAlignment);
       if (bytes > kMaxSharedBytes)
         return alloc.emitOpError("needs the block's shared memory to have ")
                << bytes << " bytes, but it has at most " << kMaxSharedBytes

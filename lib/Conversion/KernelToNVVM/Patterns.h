@@ -13,13 +13,14 @@
 
 namespace mlir::kernel {
 
-// A fragment is as many values as a thread has registers of it, a tile an address in
-// shared memory.
-/// How many threads a kernel's blocks have, in one dimension; nothing if it does not
-/// say so (`nvvm.reqntid`).
+// A fragment is as many values as a thread has registers of it, a tile an
+// address in shared memory.
+/// How many threads a kernel's blocks have, in one dimension; nothing if it
+/// does not say so (`nvvm.reqntid`).
 std::optional<int64_t> getThreads(gpu::GPUFuncOp function);
 
-void populateCopyPatterns(const TypeConverter &types, RewritePatternSet &patterns);
+void populateCopyPatterns(const TypeConverter &types,
+                          RewritePatternSet &patterns);
 void populateElementPatterns(const TypeConverter &types,
                              RewritePatternSet &patterns);
 void populateProductPatterns(const TypeConverter &types,

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 // Registers of fragments as PTX ISA 9.7.14.5 has them for m16n8k16: `ldmatrix`
-// gives each thread two neighbours of a row of 8 x 8 elements, and an accumulator of
-// 16 x 16 has the places of a left operand.
+// gives each thread two neighbours of a row of 8 x 8 elements, and an
+// accumulator of 16 x 16 has the places of a left operand.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,12 +27,12 @@ constexpr int64_t kMatrix = 8, kDepth = 16;
 class Matrices : public Emitter {
 public:
   Matrices(OpBuilder &b, Location loc, TileType tile, Value base, Value stage)
-      : Emitter(b, loc), tile(tile),
-        address(stageAddress(tile, base, stage)) {}
+      : Emitter(b, loc), tile(tile), address(stageAddress(tile, base, stage)) {}
 
-  /// Four 8 x 8 matrices of the tile, whose lanes 8i to 8i + 7 give the rows of the
-  /// i-th: matrices i differ by bit `rowBit` of i in rows and by the other bit in
-  /// columns. `row` is a row of the block; row and column are multiples of 16.
+  /// Four 8 x 8 matrices of the tile, whose lanes 8i to 8i + 7 give the rows of
+  /// the i-th: matrices i differ by bit `rowBit` of i in rows and by the other
+  /// bit in columns. `row` is a row of the block; row and column are multiples
+  /// of 16.
   std::array<Value, 4> load(int64_t row, int64_t column, unsigned rowBit,
                             bool transposed, Value firstRow = {}) {
     auto [laneRow, laneChunk] = getLanePlace(rowBit);
@@ -40,12 +40,11 @@ public:
       laneRow = add(laneRow, firstRow);
     // The row's last bits, which decide about chunks, are those of the lane.
     Value chunk = add(laneChunk, column / tile.getChunk());
-    Value place =
-        advance(advance(address, chunkOffset(tile, laneRow, chunk)),
-                row * tile.getRowBytes());
+    Value place = advance(advance(address, chunkOffset(tile, laneRow, chunk)),
+                          row * tile.getRowBytes());
     Type word = b.getI32Type();
-    auto type = LLVM::LLVMStructType::getLiteral(
-        b.getContext(), {word, word, word, word});
+    auto type = LLVM::LLVMStructType::getLiteral(b.getContext(),
+                                                 {word, word, word, word});
     auto shape = NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8);
     Value loaded = NVVM::LdMatrixOp::create(
         b, loc, type, place, 4,
@@ -84,7 +83,9 @@ public:
     return results;
   }
 
-  VectorType getPairType() { return VectorType::get({2}, tile.getElementType()); }
+  VectorType getPairType() {
+    return VectorType::get({2}, tile.getElementType());
+  }
 
   /// Two neighbours as a word, rounded to the tile's type if they are wider.
   Value pack(Value low, Value high) {
@@ -123,7 +124,8 @@ private:
   }
 };
 
-/// How the rows of a fragment are dealt: 16 to a warp at a time, `repeats` times.
+/// How the rows of a fragment are dealt: 16 to a warp at a time, `repeats`
+/// times.
 struct Rows {
   int64_t warps, repeats, registers; // Registers of 16 rows.
   explicit Rows(FragmentType type)
@@ -135,12 +137,13 @@ struct Rows {
 LogicalResult requireMatrixLayout(Operation *op, FragmentType type) {
   ArrayRef<int64_t> shape = type.getShape();
   if (shape.size() == 2 && shape[1] % kDepth == 0 &&
-      type.getLayout() == LayoutAttr::getMatrix(
-                              type.getContext(), shape[0], shape[1],
-                              type.getLayout().getNumWarps()))
+      type.getLayout() == LayoutAttr::getMatrix(type.getContext(), shape[0],
+                                                shape[1],
+                                                type.getLayout().getNumWarps()))
     return success();
-  return op->emitOpError("needs fragments with the layout of products of matrices "
-                         "and a multiple of 16 columns, got ")
+  return op->emitOpError(
+             "needs fragments with the layout of products of matrices "
+             "and a multiple of 16 columns, got ")
          << type;
 }
 
@@ -153,8 +156,9 @@ LogicalResult requireSameWarps(Operation *op, FragmentType left,
   int64_t warps = left.getLayout().getNumWarps();
   if (warps == sums.getLayout().getNumWarps())
     return success();
-  return op->emitOpError("needs the left operand and the accumulator in the same "
-                         "warps, got ")
+  return op->emitOpError(
+             "needs the left operand and the accumulator in the same "
+             "warps, got ")
          << warps << " and " << sums.getLayout().getNumWarps();
 }
 
@@ -210,15 +214,13 @@ struct ConvertMma : OpConversionPattern<MmaOp> {
     auto accumulate = [&](int64_t k, int64_t n) {
       // Words 0, 1 are of 8 columns of the result, 2, 3 of the next 8.
       std::array<Value, 4> right =
-          op.getTransposed()
-              ? m.load(n, k, /*rowBit=*/1, /*transposed=*/false)
-              : m.load(k, n, /*rowBit=*/0, /*transposed=*/true);
+          op.getTransposed() ? m.load(n, k, /*rowBit=*/1, /*transposed=*/false)
+                             : m.load(k, n, /*rowBit=*/0, /*transposed=*/true);
       for (int64_t repeat = 0; repeat < rows.repeats; ++repeat) {
         auto factor = ArrayRef(words).slice(
             repeat * leftRows.registers / 2 + k / kDepth * 4, 4);
         for (int64_t half = 0; half < 2; ++half) {
-          int64_t first =
-              repeat * rows.registers + (n / kMatrix + half) * 4;
+          int64_t first = repeat * rows.registers + (n / kMatrix + half) * 4;
           SmallVector<Value> product =
               m.multiply(factor, ArrayRef(right).slice(2 * half, 2),
                          ArrayRef(registers).slice(first, 4));
@@ -239,8 +241,8 @@ struct ConvertMma : OpConversionPattern<MmaOp> {
   }
 };
 
-/// NaN and infinities are rare: all threads look for them, and only if one finds any
-/// are rows and keys compared, one key at a time.
+/// NaN and infinities are rare: all threads look for them, and only if one
+/// finds any are rows and keys compared, one key at a time.
 struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -288,7 +290,8 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
     return success();
   }
 
-  /// Bits of the exponent in both halves of a word, all set in what is not finite.
+  /// Bits of the exponent in both halves of a word, all set in what is not
+  /// finite.
   static int64_t getExponent(Matrices &m) {
     return m.tile.getElementType().isF16() ? 0x7c00 : 0x7f80;
   }
@@ -297,13 +300,13 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
     return m.compare(arith::CmpIPredicate::eq, m.logicalAnd(half, mask), mask);
   }
 
-  /// Looks at this thread's part of the tile: whether there is something, as an i32;
-  /// `clears` puts 0 in its place.
+  /// Looks at this thread's part of the tile: whether there is something, as an
+  /// i32; `clears` puts 0 in its place.
   static Value search(OpBuilder &b, Matrices &m, int64_t threads, bool clears) {
     int64_t wordsOfRow = m.tile.getColumns() / 2;
-    auto loop = scf::ForOp::create(
-        b, m.loc, m.thread(), m.i32(m.tile.getRows() * wordsOfRow),
-        m.i32(threads), ValueRange{m.i32(0)});
+    auto loop = scf::ForOp::create(b, m.loc, m.thread(),
+                                   m.i32(m.tile.getRows() * wordsOfRow),
+                                   m.i32(threads), ValueRange{m.i32(0)});
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value row = m.div(loop.getInductionVar(), wordsOfRow);
@@ -323,20 +326,19 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
     }
     Value here = arith::ExtUIOp::create(b, m.loc, b.getI32Type(),
                                         m.logicalOr(low, high));
-    scf::YieldOp::create(b, m.loc,
-                         m.logicalOr(here, loop.getRegionIterArg(0)));
+    scf::YieldOp::create(b, m.loc, m.logicalOr(here, loop.getRegionIterArg(0)));
     return loop.getResult(0);
   }
 
   static Value getWord(Matrices &m, Value row, Value word) {
     Value inChunk = m.mul(m.rem(word, 4), 4);
-    return m.advance(m.address,
-                     m.add(m.chunkOffset(m.tile, row, m.div(word, 4)), inChunk));
+    return m.advance(
+        m.address, m.add(m.chunkOffset(m.tile, row, m.div(word, 4)), inChunk));
   }
 
   /// For each of this thread's rows, a bit for each key that it sees: 64 bits.
-  static SmallVector<Value> getSeen(OpBuilder &b, Matrices &m, FragmentType left,
-                                    ValueRange weights) {
+  static SmallVector<Value> getSeen(OpBuilder &b, Matrices &m,
+                                    FragmentType left, ValueRange weights) {
     Type type = b.getI64Type();
     LayoutAttr layout = left.getLayout();
     Value firstColumn = m.place(layout).second;
@@ -394,13 +396,12 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
     for (int64_t i = 0; i < layout.getNumRegisters(); ++i) {
       int64_t column = layout.getPlace(i).second / 2 * 2;
       if (!values.contains(column)) {
-        Value word = LLVM::LoadOp::create(
-            b, m.loc, b.getI32Type(),
-            getWord(m, key, m.add(firstWord, column / 2)));
+        Value word =
+            LLVM::LoadOp::create(b, m.loc, b.getI32Type(),
+                                 getWord(m, key, m.add(firstWord, column / 2)));
         auto [low, high] = m.unpack(word);
         auto keep = [&](Value value, Value half) -> Value {
-          Value wide =
-              arith::ExtFOp::create(b, m.loc, b.getF32Type(), value);
+          Value wide = arith::ExtFOp::create(b, m.loc, b.getF32Type(), value);
           return arith::SelectOp::create(b, m.loc, isNotFinite(m, half), wide,
                                          zero);
         };
@@ -409,8 +410,8 @@ struct ConvertTakeNonFinite : OpConversionPattern<TakeNonFiniteOp> {
       Value special = i % 2 ? values[column].second : values[column].first;
       int64_t row = i / (4 * sums.getShape()[1] / kMatrix) * 2 + i / 2 % 2;
       Value added = arith::AddFOp::create(b, m.loc, results[i], special);
-      // An infinity times a weight that has become 0 is still no number elsewhere:
-      // here what is seen counts as it is.
+      // An infinity times a weight that has become 0 is still no number
+      // elsewhere: here what is seen counts as it is.
       results[i] =
           arith::SelectOp::create(b, m.loc, sees[row], added, results[i]);
     }

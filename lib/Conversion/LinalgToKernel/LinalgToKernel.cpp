@@ -1,4 +1,5 @@
-//===- LinalgToKernel.cpp - Operations on tiles become operations on fragments ===//
+//===- LinalgToKernel.cpp - Operations on tiles become operations on fragments
+//===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -25,11 +26,11 @@ using namespace mlir::kernel;
 namespace {
 
 /// Distributes the tiles of one block over its threads. Tensors of one or two
-/// dimensions, apart from those of size 1, are fragments: rows, or rows and columns.
+/// dimensions, apart from those of size 1, are fragments: rows, or rows and
+/// columns.
 class Distributor {
 public:
-  Distributor(Operation *block, int64_t warps)
-      : b(block), warps(warps) {}
+  Distributor(Operation *block, int64_t warps) : b(block), warps(warps) {}
 
   LogicalResult run(Block &body) {
     for (Operation &op : llvm::make_early_inc_range(body))
@@ -178,8 +179,8 @@ private:
                            loop.getUpperBound(), loop.getStep(), inits);
     if (!carried.getBody()->empty()) // A loop that carries nothing yields.
       carried.getBody()->getTerminator()->erase();
-    carried.getBody()->getOperations().splice(
-        carried.getBody()->end(), loop.getBody()->getOperations());
+    carried.getBody()->getOperations().splice(carried.getBody()->end(),
+                                              loop.getBody()->getOperations());
     loop.getInductionVar().replaceAllUsesWith(carried.getInductionVar());
     for (auto [before, after] :
          llvm::zip(loop.getRegionIterArgs(), carried.getRegionIterArgs()))
@@ -188,8 +189,8 @@ private:
       else
         fragments[before] = after;
     Operation *yield = carried.getBody()->getTerminator();
-    for (Operation &op : llvm::make_early_inc_range(
-             carried.getBody()->without_terminator()))
+    for (Operation &op :
+         llvm::make_early_inc_range(carried.getBody()->without_terminator()))
       if (failed(distribute(&op)))
         return failure();
     for (OpOperand &operand : yield->getOpOperands())
@@ -240,17 +241,20 @@ private:
   // acc + left x right  -->  kernel.mma
   LogicalResult distributeProduct(linalg::GenericOp op) {
     auto refuse = [&] {
-      return op.emitOpError("reads a tile of shared memory, but is no product of "
-                            "a matrix with it");
+      return op.emitOpError(
+          "reads a tile of shared memory, but is no product of "
+          "a matrix with it");
     };
     if (op.getInputs().size() != 2 || op.getOutputs().size() != 1)
       return refuse();
-    auto fma = op.getBody()->getTerminator()->getOperand(0)
+    auto fma = op.getBody()
+                   ->getTerminator()
+                   ->getOperand(0)
                    .getDefiningOp<math::FmaOp>();
     if (!fma || fma.getC() != op.getRegionOutputArgs()[0])
       return refuse();
-    // Which input is the tile: in a product of two views it is the one without rows of
-    // the result.
+    // Which input is the tile: in a product of two views it is the one without
+    // rows of the result.
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     AffineMap result = maps[2];
     if (result.getNumResults() < 2 || !llvm::all_of(maps, [](AffineMap map) {
@@ -266,9 +270,8 @@ private:
     Block *body = op.getBody();
     Value leftElement = body->getArgument(left);
     bool skipsHidden = false;
-    SmallVector<Value> factors = {
-        strip(fma.getA(), leftElement, skipsHidden),
-        strip(fma.getB(), leftElement, skipsHidden)};
+    SmallVector<Value> factors = {strip(fma.getA(), leftElement, skipsHidden),
+                                  strip(fma.getB(), leftElement, skipsHidden)};
     if (!llvm::is_contained(factors, leftElement) ||
         !llvm::is_contained(factors, body->getArgument(right)))
       return refuse();
@@ -279,14 +282,12 @@ private:
       return refuse();
     b.setInsertionPoint(op);
     AffineMap map = maps[right];
-    bool transposed =
-        map.getDimPosition(map.getNumResults() - 2) == columnDim;
+    bool transposed = map.getDimPosition(map.getNumResults() - 2) == columnDim;
     Location loc = op.getLoc();
     if (skipsHidden)
-      accumulator =
-          TakeNonFiniteOp::create(b, loc, accumulator.getType(), *leftFragment,
-                                  tile.getTile(), tile.getStage(), accumulator,
-                                  transposed);
+      accumulator = TakeNonFiniteOp::create(
+          b, loc, accumulator.getType(), *leftFragment, tile.getTile(),
+          tile.getStage(), accumulator, transposed);
     fragments[op.getResult(0)] =
         MmaOp::create(b, loc, accumulator.getType(), *leftFragment,
                       tile.getTile(), tile.getStage(), accumulator, transposed);
@@ -331,8 +332,8 @@ private:
     return map;
   }
 
-  /// Whether a map to a tile is that to rows, or to rows and columns, where `dims`
-  /// are the loops over rows and columns.
+  /// Whether a map to a tile is that to rows, or to rows and columns, where
+  /// `dims` are the loops over rows and columns.
   static bool isInOrder(linalg::GenericOp op, OpOperand &operand,
                         ArrayRef<unsigned> dims) {
     SmallVector<unsigned> seen;
@@ -365,8 +366,8 @@ private:
     auto other = [&](Value x, Value y) { return x == sofar ? y : x; };
     if (auto add = dyn_cast<arith::AddFOp>(op))
       if (llvm::is_contained(add->getOperands(), sofar))
-        return Combination{ReductionKind::Add, other(add.getLhs(), add.getRhs()),
-                           {add}};
+        return Combination{
+            ReductionKind::Add, other(add.getLhs(), add.getRhs()), {add}};
     // x > sofar ? x : sofar
     if (auto select = dyn_cast<arith::SelectOp>(op)) {
       auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
@@ -374,8 +375,8 @@ private:
           compare.getPredicate() == arith::CmpFPredicate::OGT &&
           select.getFalseValue() == sofar && compare.getRhs() == sofar &&
           compare.getLhs() == select.getTrueValue())
-        return Combination{ReductionKind::Max, select.getTrueValue(),
-                           {compare, select}};
+        return Combination{
+            ReductionKind::Max, select.getTrueValue(), {compare, select}};
     }
     return std::nullopt;
   }
@@ -400,7 +401,8 @@ private:
     // Elements to compute: results of all dimensions, and what is reduced.
     SmallVector<Value> elements;
     SmallVector<std::optional<Combination>> combinations(outputs);
-    llvm::SmallPtrSet<Operation *, 4> left; // Operations that reductions replace.
+    llvm::SmallPtrSet<Operation *, 4>
+        left; // Operations that reductions replace.
     for (unsigned i = 0; i < outputs; ++i) {
       bool isReduced = llvm::any_of(dims, [&](unsigned dim) {
         return !op.getMatchingIndexingMap(op.getDpsInitOperand(i))
@@ -411,8 +413,9 @@ private:
         combinations[i] =
             matchCombination(element, op.getRegionOutputArgs()[i]);
         if (!combinations[i])
-          return op.emitOpError("reduces in a way that blocks of threads do not: "
-                                "only sums and maxima over columns");
+          return op.emitOpError(
+              "reduces in a way that blocks of threads do not: "
+              "only sums and maxima over columns");
         element = combinations[i]->element;
         left.insert(combinations[i]->operations.begin(),
                     combinations[i]->operations.end());
@@ -461,8 +464,8 @@ private:
         return zero;
       };
       for (Value argument : windowed)
-        mapping.map(argument, readWindow(op, cast<BlockArgument>(argument),
-                                         getIndex));
+        mapping.map(argument,
+                    readWindow(op, cast<BlockArgument>(argument), getIndex));
       for (Operation &nested : op.getBody()->without_terminator()) {
         if (auto index = dyn_cast<linalg::IndexOp>(nested))
           mapping.map(index.getResult(), getIndex(index.getDim()));
@@ -490,9 +493,8 @@ private:
     return success();
   }
 
-  static bool
-  isReducedInit(linalg::GenericOp op, OpOperand &operand,
-                ArrayRef<std::optional<Combination>> combinations) {
+  static bool isReducedInit(linalg::GenericOp op, OpOperand &operand,
+                            ArrayRef<std::optional<Combination>> combinations) {
     return op.isDpsInit(&operand) &&
            combinations[operand.getOperandNumber() - op.getNumDpsInputs()];
   }

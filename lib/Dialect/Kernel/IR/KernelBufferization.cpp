@@ -1,4 +1,5 @@
-//===- KernelBufferization.cpp - Copies and writes in one-shot bufferization ===//
+//===- KernelBufferization.cpp - Copies and writes in one-shot bufferization
+//===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,13 +35,14 @@ struct CopyModel : BufferizableOpInterface::ExternalModel<CopyModel, CopyOp> {
         getBuffer(rewriter, copy.getSource(), options, state);
     if (failed(source))
       return failure();
-    rewriter.modifyOpInPlace(
-        copy, [&] { copy.getSourceMutable().assign(*source); });
+    rewriter.modifyOpInPlace(copy,
+                             [&] { copy.getSourceMutable().assign(*source); });
     return success();
   }
 };
 
-struct WriteModel : BufferizableOpInterface::ExternalModel<WriteModel, WriteOp> {
+struct WriteModel
+    : BufferizableOpInterface::ExternalModel<WriteModel, WriteOp> {
   bool bufferizesToMemoryRead(Operation *, OpOperand &,
                               const AnalysisState &) const {
     return true; // What is beside the part written stays.

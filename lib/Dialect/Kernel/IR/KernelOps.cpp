@@ -18,8 +18,8 @@ static ParseResult parseKind(OpAsmParser &parser, ReductionKindAttr &kind) {
     return failure();
   std::optional<ReductionKind> known = symbolizeReductionKind(name);
   if (!known)
-    return parser.emitError(where) << "unknown reduction '" << name
-                                   << "'; there are add and max";
+    return parser.emitError(where)
+           << "unknown reduction '" << name << "'; there are add and max";
   kind = ReductionKindAttr::get(parser.getContext(), *known);
   return success();
 }
@@ -31,8 +31,8 @@ static void printKind(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "attn/Dialect/Kernel/IR/KernelOps.cpp.inc"
 
-/// Whether `offsets` and `dims` name a part of an array of this type with `rank`
-/// dimensions.
+/// Whether `offsets` and `dims` name a part of an array of this type with
+/// `rank` dimensions.
 static LogicalResult verifyPart(Operation *op, ShapedType array,
                                 ValueRange offsets, ArrayRef<int64_t> dims,
                                 size_t rank) {
@@ -68,8 +68,8 @@ LogicalResult ViewOp::verify() {
     return llvm::to_vector(
         llvm::make_filter_range(shape, [](int64_t size) { return size != 1; }));
   };
-  bool fits = dropUnits(tensor.getShape()) ==
-              dropUnits(tile.getShape().drop_front());
+  bool fits =
+      dropUnits(tensor.getShape()) == dropUnits(tile.getShape().drop_front());
   if (!fits || tensor.getElementType() != tile.getElementType())
     return emitOpError("shows ")
            << tile << " as " << tensor << "; the tensor needs its "
@@ -104,8 +104,7 @@ LogicalResult LoadOp::verify() {
 }
 
 /// rows x depth times depth x columns.
-template <typename OpTy>
-static LogicalResult verifyProduct(OpTy op) {
+template <typename OpTy> static LogicalResult verifyProduct(OpTy op) {
   FragmentType left = op.getLeft().getType();
   FragmentType accumulator = op.getAccumulator().getType();
   TileType tile = op.getTile().getType();
@@ -149,8 +148,9 @@ LogicalResult MapOp::verifyRegions() {
   Block &block = getBody().front();
   size_t wanted = getInputs().size() + 2;
   if (block.getNumArguments() != wanted)
-    return emitOpError("needs a region with an argument for each input, the row "
-                       "and the column: ")
+    return emitOpError(
+               "needs a region with an argument for each input, the row "
+               "and the column: ")
            << wanted << ", got " << block.getNumArguments();
   for (auto [i, argument] : llvm::enumerate(block.getArguments())) {
     Type type = i < getInputs().size()
@@ -193,7 +193,8 @@ LogicalResult ReduceOp::verify() {
       input.getElementType() != init.getElementType() ||
       !isa<FloatType>(input.getElementType()))
     return emitOpError("combines the columns of ")
-           << input << "; the initial elements need the rows of its layout and "
+           << input
+           << "; the initial elements need the rows of its layout and "
               "its element type, a float, got "
            << init;
   return success();
@@ -221,8 +222,9 @@ LogicalResult RoleOp::verify() {
     return emitOpError("registers are a multiple of 8 from 24 to 240, got ")
            << *registers;
   if (getFirst() % 4 || getWarps() % 4)
-    return emitOpError("registers are shared by warpgroups: first and warps must "
-                       "be multiples of 4, got ")
+    return emitOpError(
+               "registers are shared by warpgroups: first and warps must "
+               "be multiples of 4, got ")
            << getFirst() << " and " << getWarps();
   return success();
 }
