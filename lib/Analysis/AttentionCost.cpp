@@ -88,7 +88,7 @@ public:
     FormCost materialized, recurrent, blocked;
     materialized.form = FormKind::Materialized;
     recurrent.form = FormKind::Recurrent;
-    recurrent.tiles = {given.queries, 1, 0};
+    recurrent.tiles = {given.queries, 1, 0, given.queries};
     blocked.form = FormKind::Blocked;
     blocked.tiles = chooseBlockedTiles(op, given, blockBytes);
     addMemory(materialized, getMaterializedMemory(shape));
@@ -252,6 +252,34 @@ private:
             *getConstantIntValue(keys.fullEnd), *getConstantIntValue(keys.end)};
   }
 
+  struct Visits {
+    Integer pairs{0}, reads{0};
+    void add(int64_t keys, int64_t rows) {
+      reads += keys;
+      pairs += Integer(keys) * rows;
+    }
+  };
+
+  /// What `tileKeys` makes of these keys for the queries [row, row + rows).
+  void visit(Visits &visits, std::pair<int64_t, int64_t> keys, int64_t row,
+             int64_t rows, ArrayRef<EdgeTile> edges) {
+    if (keys.first == keys.second)
+      return;
+    EdgeTile edge = edges.front();
+    for (int64_t i = row; i < row + rows; i += edge.queries) {
+      int64_t tile = std::min(edge.queries, row + rows - i);
+      Keys seen = split(keys.first, keys.second, i, tile, edge.keys);
+      if (neverFull || edges.size() == 1) {
+        visits.add(seen.end - seen.begin, tile);
+        continue;
+      }
+      visits.add(seen.fullEnd - seen.fullBegin, tile);
+      ArrayRef<EdgeTile> others = edges.drop_front();
+      visit(visits, {seen.begin, seen.fullBegin}, i, tile, others);
+      visit(visits, {seen.fullEnd, seen.end}, i, tile, others);
+    }
+  }
+
   HeadCounts countTiles(const AttentionTiles &tiles, bool few) {
     HeadCounts counts = getTileForms(tiles, few);
     std::optional<int64_t> queries = getQueryCount(), keys = getKeyCount();
@@ -266,33 +294,24 @@ private:
 
     bool isBlocked = isInBlocks(op, tiles) && !few;
     int64_t rows = isBlocked ? tiles.block : few ? *queries : tiles.queries;
-    int64_t edge =
-        few ? getEdgeKeysOfFewQueries(tiles.keys) : getEdgeKeys(tiles);
-    Integer pairs(0), reads(0);
-    auto add = [&](int64_t keys, int64_t rows) {
-      reads += keys;
-      pairs += Integer(keys) * rows;
-    };
+    SmallVector<EdgeTile> edges = getEdges(tiles);
+    if (few)
+      edges = {{rows, getEdgeKeysOfFewQueries(tiles.keys)}};
+    Visits visits;
     for (int64_t row = 0; row < *queries; row += rows) {
       int64_t size = std::min(rows, *queries - row);
-      Keys seen = split(0, *keys, row, size, edge);
       if (!isBlocked) {
-        add(seen.end - seen.begin, size);
+        visit(visits, {0, *keys}, row, size, edges);
         continue;
       }
       // What all see is read once for all of the block, the rest by each tile.
-      add(seen.fullEnd - seen.fullBegin, size);
-      for (auto [first, last] : {std::pair(seen.begin, seen.fullBegin),
-                                 std::pair(seen.fullEnd, seen.end)})
-        for (int64_t i = row; first < last && i < row + size;
-             i += tiles.queries) {
-          int64_t tile = std::min(tiles.queries, row + size - i);
-          Keys own = split(first, last, i, tile, edge);
-          add(own.end - own.begin, tile);
-        }
+      Keys seen = split(0, *keys, row, size, edges.front().keys);
+      visits.add(seen.fullEnd - seen.fullBegin, size);
+      visit(visits, {seen.begin, seen.fullBegin}, row, size, edges);
+      visit(visits, {seen.fullEnd, seen.end}, row, size, edges);
     }
-    counts.pairs.value = pairs;
-    counts.keyReads.value = reads;
+    counts.pairs.value = visits.pairs;
+    counts.keyReads.value = visits.reads;
     return counts;
   }
 
@@ -314,20 +333,30 @@ private:
             getKeys() * Integer(few ? 1 : llvm::divideCeil(cost.queries, rows));
       }
     } else if (isCausal() && !few) {
-      Integer tile(tiles.queries);
+      // Tile i sees the i - 1 tiles of keys before its own, and of its own as
+      // many edges as it has itself, up to each.
+      SmallVector<EdgeTile> edges = getEdges(tiles);
+      Integer tile(tiles.queries), edge(edges.back().queries);
+      int64_t parts = tiles.queries / edges.back().queries;
+      Integer atEdge = edge * Integer(parts * (parts + 1) / 2);
+      BinomialSum before = BinomialSum::binomial(0, 2) * tile;
+      BinomialSum own = before + getPower(atEdge, 1);
+      BinomialSum ownPairs = before * tile + getPower(atEdge * edge, 1);
+      if (neverFull || parts == 1) { // n + C(n, 2)
+        own = BinomialSum::binomial(1, 2) * tile;
+        ownPairs = own * tile;
+      }
       int64_t perBlock = tiles.block / tiles.queries;
-      int64_t edge = getEdgeKeys(tiles);
-      // Tile i sees i tiles of keys.
-      BinomialSum own = BinomialSum::binomial(1, 2) * tile;
-      BinomialSum ownPairs = own * tile;
-      if (shares && (edge == 1 || rows % edge || rows % tiles.queries))
+      if (shares && (edges.front().keys == 1 || rows % edges.front().keys ||
+                     rows % tiles.queries))
         return counts;
       if (shares) {
         // Block i has the i - 1 blocks before it in common.
         BinomialSum common = BinomialSum::binomial(0, 2) * Integer(rows);
         Integer perTile(own.evaluate(perBlock));
+        Integer pairsPerTile(ownPairs.evaluate(perBlock));
         own = common + getPower(perTile, 1);
-        ownPairs = common * Integer(rows) + getPower(perTile * tile, 1);
+        ownPairs = common * Integer(rows) + getPower(pairsPerTile, 1);
       }
       counts.keyReads.form = own;
       counts.pairs.form = ownPairs;

@@ -82,7 +82,8 @@ public:
 FormMemory mlir::attn::getMaterializedMemory(const AttentionShape &shape) {
   int64_t bytes = shape.stateBytes;
   BufferSum state, temporaries;
-  // Packed queries, maxima and sums. Accumulators are divided in registers.
+  // Packed queries, maxima and sums. Accumulators are divided in registers, but
+  // where they change places on the way.
   state.add(shape.heads, shape.features, shape.queries, bytes);
   for (int i = 0; i < 2; ++i) {
     state.add(shape.heads, 1, shape.queries, bytes);
@@ -96,8 +97,9 @@ FormMemory mlir::attn::getMaterializedMemory(const AttentionShape &shape) {
   if (shape.valueBytes != bytes)
     temporaries.add(shape.keyHeads, shape.keys, shape.values, bytes);
   if (shape.isTransposed)
-    temporaries.add(shape.heads, shape.values, shape.queries,
-                    shape.outputBytes);
+    temporaries.add(shape.heads, shape.values, shape.queries, bytes);
+  // Reciprocals of the sums.
+  temporaries.add(shape.heads, 1, shape.queries, bytes);
   return {state.sum, temporaries.sum};
 }
 
@@ -122,23 +124,27 @@ public:
     if (few) {
       int64_t rows = int64_t(shape.heads / shape.keyHeads) * queries;
       addState(rows);
-      addLoops(rows, getLoops());
-    } else if (!isInBlocks(op, tiles)) {
-      addState(tile);
-      addLoops(tile, getLoops());
-      // What fills no tile is code of its own.
-      int64_t rest = isDynamic ? tile - 1 : queries % tile;
-      if (rest) {
-        addState(rest);
-        addLoops(rest, getLoops());
-      }
-    } else {
-      int64_t block = limit(tiles.block, queries);
-      addState(block);
-      addLoops(tile, getLoopsOfBlock());
-      bool isCut = isDynamic || queries % block;
-      if (int64_t rest = isCut ? tile - 1 : block % tile)
-        addLoops(rest, getLoopsOfBlock());
+      addTile({rows, false}, EdgeTile{0, getEdgeKeysOfFewQueries(tiles.keys)});
+      return memory;
+    }
+    SmallVector<EdgeTile> edges = getEdges(tiles);
+    if (isInBlocks(op, tiles)) {
+      Rows block = {limit(tiles.block, queries),
+                    isDynamic || queries % limit(tiles.block, queries)};
+      addState(block.count);
+      for (Rows part : getParts(block, tiles.queries))
+        addFullLoop(part.count);
+      for (int64_t run = 0; run < getMaskedRuns(); ++run)
+        addTile(block, edges);
+      return memory;
+    }
+    edges.front().queries = 0;
+    addState(tile);
+    addTile({tile, false}, edges);
+    // What fills no tile is code of its own.
+    if (int64_t rest = isDynamic ? tile - 1 : queries % tile) {
+      addState(rest);
+      addTile({rest, isDynamic}, edges);
     }
     return memory;
   }
@@ -162,58 +168,79 @@ private:
     memory.state.constant += getMatrix(shape.features, bytes) +
                              getMatrix(shape.values, bytes) +
                              2 * getBytes(1, rows, bytes);
-    if (few ? shape.outputBytes != bytes : shape.isTransposed)
+    if (few && shape.outputBytes != bytes)
       memory.temporaries.constant += getMatrix(shape.values, shape.outputBytes);
+    // Reciprocals of the sums.
+    memory.temporaries.constant += getBytes(1, rows, bytes);
+    memory.rowBytes += getBytes(1, rows, bytes);
   }
 
-  void addLoops(int64_t rows, ArrayRef<int64_t> loops) {
-    int64_t bytes = shape.stateBytes, row = getBytes(1, rows, bytes);
-    for (int64_t keys : loops) {
-      // Scores; the maximum before and of the tile, and the decay.
-      int64_t sum = few ? getBytes(rows, keys, bytes)
-                        : getBytes(keys, rows, bytes);
-      sum += 3 * row;
-      memory.rowBytes += 2 * row;
-      if (shape.keyBytes != bytes && !few)
-        sum += getBytes(keys, shape.features, bytes);
-      if (shape.valueBytes != bytes && !few)
-        sum += getBytes(keys, shape.values, bytes);
-      memory.temporaries.constant += sum;
+  /// Queries: so many, or up to so many.
+  struct Rows {
+    int64_t count;
+    bool isCut;
+  };
+
+  /// What tiles of `size` make of these: the tile that is whole and what is
+  /// left.
+  static SmallVector<Rows> getParts(Rows rows, int64_t size) {
+    if (size == 0)
+      return {rows};
+    SmallVector<Rows> parts;
+    if (rows.count >= size)
+      parts.push_back({size, false});
+    if (int64_t rest =
+            rows.isCut ? std::min(size - 1, rows.count) : rows.count % size)
+      parts.push_back({rest, rows.isCut});
+    return parts;
+  }
+
+  /// The loops of `tileKeys`, which have buffers each.
+  void addTile(Rows rows, ArrayRef<EdgeTile> edges) {
+    EdgeTile edge = edges.front();
+    for (Rows part : getParts(rows, edge.queries)) {
+      addFullLoop(part.count);
+      for (int64_t run = 0; run < getMaskedRuns(); ++run) {
+        if (!hasEdge())
+          addLoop(part.count, limit(tiles.keys, shape.keys));
+        else if (edges.size() > 1)
+          addTile(part, edges.drop_front());
+        else
+          addLoop(part.count, limit(edge.keys, shape.keys));
+      }
     }
   }
 
-  int64_t getEdge() {
-    int64_t edge =
-        few ? getEdgeKeysOfFewQueries(tiles.keys) : getEdgeKeys(tiles);
-    return limit(edge, shape.keys);
-  }
-  bool isMasked() { return op.getMaskAttr() || op.getValidKeys(); }
-  bool isNeverFull() { return op.getMaskTensor() || op.mayScoreHideKeys(); }
-
-  /// Keys per tile in the loops for K1, K2 and K3 of `splitFoldAtMask`, where a
-  /// causal mask has no edge before the keys.
-  SmallVector<int64_t> getLoops() {
-    int64_t keys = limit(tiles.keys, shape.keys), edge = getEdge();
-    if (isNeverFull())
-      return {edge};
-    if (!isMasked())
-      return {keys};
-    if (!op.getMaskAttr() || isa<CausalAttr>(op.getMaskAttr()))
-      return {keys, edge};
-    return {edge, keys, edge};
+  void addFullLoop(int64_t rows) {
+    if (hasEdge())
+      addLoop(rows, limit(tiles.keys, shape.keys));
   }
 
-  /// K2 for all of a block; then K1 and K3 for each of its tiles, split again.
-  SmallVector<int64_t> getLoopsOfBlock() {
-    int64_t keys = limit(tiles.keys, shape.keys), edge = getEdge();
-    if (isNeverFull())
-      return {edge};
-    SmallVector<int64_t> loops = {keys};
-    if (isMasked())
-      loops.append({edge, keys, edge});
+  /// Whether keys are hidden by position, not by single elements.
+  bool hasEdge() { return !op.getMaskTensor() && !op.mayScoreHideKeys(); }
+
+  /// How many of K1 and K3 of `splitFoldAtMask` there are: where no key is
+  /// known to be visible to all they are one, and a causal mask has no K1.
+  int64_t getMaskedRuns() {
+    if (!hasEdge())
+      return 1;
     if (op.getMaskAttr() && !isa<CausalAttr>(op.getMaskAttr()))
-      loops.append({edge, keys, edge});
-    return loops;
+      return 2;
+    return op.getMaskAttr() || op.getValidKeys() ? 1 : 0;
+  }
+
+  void addLoop(int64_t rows, int64_t keys) {
+    int64_t bytes = shape.stateBytes, row = getBytes(1, rows, bytes);
+    // Scores; the maximum before and of the tile, and the decay.
+    int64_t sum =
+        few ? getBytes(rows, keys, bytes) : getBytes(keys, rows, bytes);
+    sum += 3 * row;
+    memory.rowBytes += 2 * row;
+    if (shape.keyBytes != bytes && !few)
+      sum += getBytes(keys, shape.features, bytes);
+    if (shape.valueBytes != bytes && !few)
+      sum += getBytes(keys, shape.values, bytes);
+    memory.temporaries.constant += sum;
   }
 
   AttentionOp op;

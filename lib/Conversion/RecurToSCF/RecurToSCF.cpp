@@ -205,9 +205,9 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
   LogicalResult lowerAttention(const attn::AttentionInRescan &match) {
     IRRewriter rewriter(&getContext());
     rewriter.setInsertionPoint(match.rescan);
-    return attn::tileAttention(attn::raiseToAttention(rewriter, match),
-                               {queries, /*keys=*/1, /*block=*/0},
-                               numThreads > 1);
+    return attn::tileAttention(
+        attn::raiseToAttention(rewriter, match),
+        {queries, /*keys=*/1, /*block=*/0, /*edge=*/queries}, numThreads > 1);
   }
 
   LogicalResult lower(RewriterBase &rewriter, RescanOp op) {

@@ -16,12 +16,13 @@ using namespace mlir::attn;
 /// Minimax polynomials of 2^f on [-1/2, 1/2] in the relative error, the constant
 /// term held at 1. Coefficients from degree 1 on.
 static constexpr double kF32Coefficients[] = {
-    6.93147214967885006e-01,
-    2.40226527828761777e-01,
-    5.55031055120698072e-02,
-    9.61769297614318772e-03,
-    1.34066438474800612e-03,
-    1.55946770151054110e-04};
+    6.93147214967885006e-01, 2.40226527828761777e-01, 5.55031055120698072e-02,
+    9.61769297614318772e-03, 1.34066438474800612e-03, 1.55946770151054110e-04};
+/// Of one degree less, off by up to 1.5 units of rounding: for the weights of a
+/// softmax, each divided by the sum of all.
+static constexpr double kF32WeightCoefficients[] = {
+    6.93146977598717240e-01, 2.40222420846353479e-01, 5.55073374357389349e-02,
+    9.67151268813427542e-03, 1.32647272471825978e-03};
 static constexpr double kF64Coefficients[] = {
     6.93147180559945730e-01,
     2.40226506959100972e-01,
@@ -37,8 +38,8 @@ static constexpr double kF64Coefficients[] = {
 
 FloatFormat FloatFormat::get(Type element) {
   if (element.isF64())
-    return {kF64Coefficients, 64, 52, -1080.0, 1030.0, 512};
-  return {kF32Coefficients, 32, 23, -160.0, 130.0, 64};
+    return {kF64Coefficients, kF64Coefficients, 64, 52, -1080.0, 1030.0, 512};
+  return {kF32Coefficients, kF32WeightCoefficients, 32, 23, -160.0, 130.0, 64};
 }
 
 double FloatFormat::getRounder() const {

@@ -17,6 +17,7 @@ namespace mlir::attn {
 struct FloatFormat {
   /// Of 2^f on [-1/2, 1/2], from degree 1 on.
   ArrayRef<double> exp2Coefficients;
+  ArrayRef<double> weightCoefficients; // Where it is a weight.
   unsigned bits, mantissaBits;
   /// Beyond these every result of exp2 is 0 or infinity.
   double lowest, highest;

@@ -14,6 +14,7 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -182,12 +183,41 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   return translated;
 }
 
+namespace {
+/// Sets an option of LLVM's back end that is in no interface, for as long as
+/// this lives and unless the command line has it.
+class BackendOption {
+public:
+  BackendOption(StringRef name, StringRef value) {
+    option = llvm::cl::getRegisteredOptions().lookup(name);
+    if (option && option->getNumOccurrences() > 0)
+      option = nullptr;
+    if (option)
+      option->addOccurrence(/*pos=*/0, name, value);
+  }
+  ~BackendOption() {
+    if (option)
+      option->reset();
+  }
+  BackendOption(const BackendOption &) = delete;
+  BackendOption &operator=(const BackendOption &) = delete;
+
+private:
+  llvm::cl::Option *option;
+};
+} // namespace
+
 llvm::Expected<llvm::SmallVector<char, 0>>
 mlir::attn::emitCode(llvm::Module &module, const Machine &machine,
                      llvm::CodeGenFileType type) {
   llvm::SmallVector<char, 0> code;
   llvm::raw_svector_ostream stream(code);
   llvm::legacy::PassManager passes;
+  // Instructions in the order of the source let the scheduler after them hoist
+  // loads until accumulators of inner loops are spilled.
+  std::optional<BackendOption> order;
+  if (machine.target->getTargetTriple().isX86())
+    order.emplace("pre-RA-sched", "list-ilp");
   if (machine.target->addPassesToEmitFile(passes, stream, nullptr, type))
     return llvm::createStringError(
         "this target cannot emit that kind of file");

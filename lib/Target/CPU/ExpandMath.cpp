@@ -50,15 +50,17 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     x = a.clamp(x, arith::CmpFPredicate::OGT, format.highest);
     Value rounder = a.real(format.getRounder());
     Value rounded = a.add(x, rounder);
-    Value p = emitFraction(a, a.sub(x, a.sub(rounded, rounder)), 1.0);
+    Value p = emitFraction(a, a.sub(x, a.sub(rounded, rounder)), 1.0,
+                           format.exp2Coefficients);
     rewriter.replaceOp(op, a.scale(p, rounded));
     return success();
   }
 
   /// unit * 2^f for f in [-1/2, 1/2]; the unit is a power of two.
-  static Value emitFraction(Arithmetic &a, Value f, double unit) {
+  static Value emitFraction(Arithmetic &a, Value f, double unit,
+                            ArrayRef<double> powers) {
     SmallVector<double> coefficients{unit};
-    for (double c : a.format.exp2Coefficients)
+    for (double c : powers)
       coefficients.push_back(unit * c);
     return a.polynomial(f, coefficients);
   }
@@ -71,8 +73,9 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     Value rounder =
         a.real(format.getRounder() + format.getBias() + format.lift);
     Value rounded = a.add(x, rounder);
-    Value p = emitFraction(a, a.sub(x, a.sub(rounded, rounder)),
-                           std::ldexp(1.0, -format.lift));
+    Value p =
+        emitFraction(a, a.sub(x, a.sub(rounded, rounder)),
+                     std::ldexp(1.0, -format.lift), format.weightCoefficients);
     Value exponent = arith::ShLIOp::create(a.b, a.loc, a.bitsOf(rounded),
                                            a.integer(format.mantissaBits));
     return a.mul(p, arith::BitcastOp::create(a.b, a.loc, a.type, exponent));

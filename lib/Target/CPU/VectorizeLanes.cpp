@@ -37,7 +37,7 @@ struct Schedule {
   SmallVector<unsigned> outer;
   std::optional<unsigned> row;
   SmallVector<unsigned> carried;
-  /// For a copy whose input has another innermost dimension: that dimension.
+  /// Where the inputs have another innermost dimension: that dimension.
   std::optional<unsigned> transposed;
   /// What runs on the tiles of a product before and after it.
   std::optional<FusedBody> prologue, epilogue;
@@ -46,6 +46,29 @@ struct Schedule {
 //===----------------------------------------------------------------------===//
 // Matching
 //===----------------------------------------------------------------------===//
+
+/// The dimension that is innermost in all inputs that have it, where `lane`,
+/// the result's innermost, lies across it.
+std::optional<unsigned> getTransposedDim(linalg::LinalgOp op, unsigned lane) {
+  if (op.getNumParallelLoops() != op.getNumLoops() ||
+      op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
+      !op.getRegionOutputArgs()[0].use_empty())
+    return std::nullopt;
+  auto getMaps = [&] {
+    return llvm::map_range(op.getDpsInputOperands(), [&](OpOperand *input) {
+      return op.getMatchingIndexingMap(input);
+    });
+  };
+  std::optional<unsigned> other;
+  for (AffineMap map : getMaps())
+    if (usesDim(map, lane) && !isInnermost(map, lane))
+      other = map.getDimPosition(map.getNumResults() - 1);
+  if (other)
+    for (AffineMap map : getMaps())
+      if (usesDim(map, *other) ? !isInnermost(map, *other) : usesDim(map, lane))
+        return std::nullopt;
+  return other;
+}
 
 FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
   if (!op.hasPureTensorSemantics())
@@ -101,17 +124,9 @@ FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
       !schedule.outer.empty())
     schedule.row = schedule.outer.pop_back_val();
 
-  if (schedule.carried.empty() && op.getNumDpsInputs() == 1 &&
-      op.getNumDpsInits() == 1 && !op.hasIndexSemantics()) {
-    AffineMap input = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
-    unsigned last = input.getNumResults()
-                        ? input.getDimPosition(input.getNumResults() - 1)
-                        : schedule.lane;
-    if (last != schedule.lane && usesDim(input, schedule.lane)) {
-      schedule.transposed = last;
-      llvm::erase(schedule.outer, last);
-    }
-  }
+  schedule.transposed = getTransposedDim(op, schedule.lane);
+  if (schedule.transposed)
+    llvm::erase(schedule.outer, *schedule.transposed);
   return schedule;
 }
 
@@ -219,6 +234,15 @@ private:
                : 1;
   }
 
+  /// The accumulators that fewer lanes leave are for more rows, a power of two
+  /// as sizes of tiles are.
+  int64_t getTileRows() {
+    int64_t vectors = llvm::divideCeil(lanes, getVectorLanes());
+    return vectors < tiles.lanes
+               ? llvm::bit_floor(uint64_t(tiles.rows * tiles.lanes / vectors))
+               : tiles.rows;
+  }
+
   SmallVector<Value> emitRows(ValueRange tensors) {
     if (!schedule.row)
       return emitTile(1, tensors);
@@ -229,15 +253,23 @@ private:
         return emitTile(count, tensors);
       };
     };
-    Value middle = roundDown(size, tiles.rows);
-    SmallVector<Value> results =
-        forEach(constant(0), middle, tiles.rows, tensors, emit(tiles.rows));
+    int64_t most = getTileRows();
     if (auto known = getStatic(size)) {
-      int64_t rest = *known % tiles.rows;
-      return rest ? emit(rest)(middle, results) : results;
+      // As few tiles as that takes, of as equal sizes as can be.
+      int64_t count = llvm::divideCeil(*known, most);
+      int64_t rows = *known / std::max<int64_t>(count, 1);
+      Value middle =
+          constant(*known % std::max<int64_t>(count, 1) * (rows + 1));
+      SmallVector<Value> results =
+          forEach(constant(0), middle, rows + 1, tensors, emit(rows + 1));
+      return forEach(middle, size, std::max<int64_t>(rows, 1), results,
+                     emit(rows));
     }
+    Value middle = roundDown(size, most);
+    SmallVector<Value> results =
+        forEach(constant(0), middle, most, tensors, emit(most));
     // One row alone has too few sums to keep the multipliers busy.
-    for (int64_t rows = llvm::bit_floor(uint64_t(tiles.rows - 1)); rows >= 1;
+    for (int64_t rows = llvm::bit_floor(uint64_t(most - 1)); rows >= 1;
          rows /= 2) {
       Value end = rows == 1 ? size : roundDown(size, middle, rows);
       results = forEach(middle, end, rows, results, emit(rows));
@@ -338,7 +370,7 @@ private:
   bool hasOneTile() {
     std::optional<int64_t> size =
         schedule.row ? getStatic(sizes[*schedule.row]) : 1;
-    return size && *size <= tiles.rows;
+    return size && *size <= getTileRows();
   }
   AffineMap getEpilogueMap(unsigned result) {
     return schedule.epilogue->maps[schedule.epilogue->getInitNumber(result)];
@@ -437,7 +469,7 @@ private:
   }
 
   //===--------------------------------------------------------------------===//
-  // Transposed copies
+  // Transposed results
   //===--------------------------------------------------------------------===//
 
   /// Square blocks: read rows along the input's innermost dimension, transpose
@@ -478,21 +510,22 @@ private:
   }
 
   SmallVector<Value> emitBlock(int64_t size, ValueRange tensors) {
-    OpOperand *input = op.getDpsInputOperand(0);
-    AffineMap from = op.getMatchingIndexingMap(input), to = getInitMap(0);
+    AffineMap to = getInitMap(0);
     unsigned lane = schedule.lane, other = *schedule.transposed;
     Value firstLane = position[lane], firstOther = position[other];
-    Type element = getElementTypeOrSelf(input->get().getType());
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
+    laneDim = other;
+    lanes = size;
     SmallVector<Value> rows;
     for (int64_t i = 0; i < size; ++i) {
       position[lane] = shift(firstLane, i);
-      Value row = vector::TransferReadOp::create(
-          b, loc, VectorType::get(size, element), input->get(),
-          getIndices(from, 0), zero, ArrayRef<bool>{true});
-      rows.push_back(
-          emitLaneBody(b, op, other, size, {row, Value()}, position)[0]);
+      SmallVector<Value> arguments;
+      for (OpOperand *input : op.getDpsInputOperands())
+        arguments.push_back(read(input->get(), op.getMatchingIndexingMap(input),
+                                 /*row=*/0));
+      arguments.push_back(Value());
+      rows.push_back(emitLaneBody(b, op, other, size, arguments, position)[0]);
     }
+    laneDim = lane;
     position[lane] = firstLane;
     Value tensor = tensors[0];
     for (auto [i, column] : llvm::enumerate(transposeRows(b, loc, rows))) {

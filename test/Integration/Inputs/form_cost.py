@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from math import comb
 
 ATTN_OPT, ATTN_COMPILE, ATTN_RUN = "attn-opt", "attn-compile", "attn-run"
-CPU = "--cpu=x86-64-v3"
+CPU, EDGE = "--cpu=x86-64-v3", 8 # One vector.
 CAUSAL, WINDOW = "#attn.causal", "#attn.and<#attn.causal, #attn.window<40, 0>>"
 # What alignment and rounding add to an allocation, and how many of them a form has at most.
 ALIGNMENT, MOST_BUFFERS = 64 + 16, 7
@@ -63,7 +63,8 @@ class Case:
                 f"outs(%init : {o}) {mask} -> {o}\nreturn %y : {o}\n}}\n")
 
     def get_tiles(self):
-        return f"queries={self.tile} keys={self.key_tile} block={self.block or self.tile}"
+        return (f"queries={self.tile} keys={self.key_tile} "
+                f"block={self.block or self.tile} edge={EDGE}")
 
     def get_sizes(self, is_lowered=False):
         if not self.dynamic:
@@ -197,8 +198,14 @@ def check_counts(case):
     pairs = count_folds(case, shown, is_lowered=True)
     flops = 2 * (case.features + case.values) * pairs
     check(flops == get(form["flops"]), f"{flops} flops", case)
-    if case.form != "materialized" and not case.block and case.queries % case.tile == 0:
-        check(pairs == case.tile * get(form["key_reads"]), "key reads", case)
+    if case.form == "recurrent" or case.form == "blocked" and not case.mask:
+        if not case.block and case.queries % case.tile == 0:
+            check(pairs == case.tile * get(form["key_reads"]), "key reads", case)
+    elif case.form == "blocked" and not case.block and case == replace(
+            case, mask=CAUSAL, tile=16, queries=case.keys // 16 * 16):
+        # Tiles before a tile's own, and the first half of that, then both halves.
+        reads = sum(16 * tile + 8 + 16 for tile in range(case.queries // 16))
+        check(case.heads * reads == get(form["key_reads"]), "key reads", case)
     for figure in [attention["folds"], form["flops"], form["key_reads"]]:
         value = evaluate(figure, case.queries)
         if case.queries == case.keys and value is not None:

@@ -5,7 +5,7 @@
 // ERROR: error: vector-bits must be a power of two from 32 on, lanes and rows at least 1, got 256, 2, 0
 
 // A product: four rows of sixteen lanes, accumulators across the reduction.
-// 10 rows are 4 + 4 and a tile of the 2 that are left.
+// 10 rows are a tile of 4 and two of 3: as few and as equal as can be.
 
 #keys = affine_map<(k, m, d) -> (k, d)>
 #queries = affine_map<(k, m, d) -> (d, m)>
@@ -13,7 +13,6 @@
 
 // CHECK-LABEL: func @product(
 //  CHECK-SAME:     %[[K:.+]]: tensor<10x32xf32>, %[[Q:.+]]: tensor<32x16xf32>
-//       CHECK:   scf.for %{{.+}} = %c0 to %c8 step %c4
 //       CHECK:     %[[SUMS:.+]]:4 = scf.for %[[D:.+]] = %c0 to %c32 step %c2 iter_args({{.*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
 //       CHECK:       %[[X:.+]] = tensor.extract %[[K]]
 //       CHECK:       %[[Y:.+]] = vector.transfer_read %[[Q]][%[[D]], %c0]
@@ -23,8 +22,8 @@
 //       CHECK:       vector.transfer_read %[[Q]][%[[NEXT]], %c0]
 //   CHECK-NOT:       vector.transfer_read
 //       CHECK:       scf.yield
-//   CHECK-NOT:   scf.for {{.*}} step %c4
-//       CHECK:   scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>)
+//       CHECK:   scf.for %{{.+}} = %c4 to %c10 step %c3
+//       CHECK:     scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>)
 //   CHECK-NOT:   linalg
 func.func @product(%k: tensor<10x32xf32>, %q: tensor<32x16xf32>, %init: tensor<10x16xf32>) -> tensor<10x16xf32> {
   %s = linalg.generic {indexing_maps = [#keys, #queries, #scores], iterator_types = ["parallel", "parallel", "reduction"]}

