@@ -98,8 +98,6 @@ FormMemory mlir::attn::getMaterializedMemory(const AttentionShape &shape) {
     temporaries.add(shape.keyHeads, shape.keys, shape.values, bytes);
   if (shape.isTransposed)
     temporaries.add(shape.heads, shape.values, shape.queries, bytes);
-  // Reciprocals of the sums.
-  temporaries.add(shape.heads, 1, shape.queries, bytes);
   return {state.sum, temporaries.sum};
 }
 
@@ -170,9 +168,6 @@ private:
                              2 * getBytes(1, rows, bytes);
     if (few && shape.outputBytes != bytes)
       memory.temporaries.constant += getMatrix(shape.values, shape.outputBytes);
-    // Reciprocals of the sums.
-    memory.temporaries.constant += getBytes(1, rows, bytes);
-    memory.rowBytes += getBytes(1, rows, bytes);
   }
 
   /// Queries: so many, or up to so many.
@@ -183,9 +178,12 @@ private:
 
   /// What tiles of `size` make of these: the tile that is whole and what is
   /// left.
-  static SmallVector<Rows> getParts(Rows rows, int64_t size) {
+  static SmallVector<Rows> getParts(Rows rows, int64_t size,
+                                    bool isLast = false) {
     if (size == 0)
       return {rows};
+    if (isLast && rows.isCut)
+      return {{std::min(size, rows.count), true}};
     SmallVector<Rows> parts;
     if (rows.count >= size)
       parts.push_back({size, false});
@@ -198,7 +196,7 @@ private:
   /// The loops of `tileKeys`, which have buffers each.
   void addTile(Rows rows, ArrayRef<EdgeTile> edges) {
     EdgeTile edge = edges.front();
-    for (Rows part : getParts(rows, edge.queries)) {
+    for (Rows part : getParts(rows, edge.queries, edges.size() == 1)) {
       addFullLoop(part.count);
       for (int64_t run = 0; run < getMaskedRuns(); ++run) {
         if (!hasEdge())

@@ -215,26 +215,20 @@ func.func @combine(%partial_max: tensor<4x16xf32>, %partial_sum: tensor<4x16xf32
 #acc = affine_map<(m, n) -> (n, m)>
 #output = affine_map<(m, n) -> (m, n)>
 
-// An empty row is 0 and -inf: selected, not multiplied. One division for all of a
-// row, whose elements go to their places as they are multiplied.
+// An empty row is 0 and -inf: selected, not multiplied. Elements go to their places
+// as they are divided.
 
 // CHECK-LABEL: func @finish(
 // CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<16xf32>, %[[SUM:[a-z0-9]+]]: tensor<16xf32>, %[[ACC:[a-z0-9]+]]: tensor<8x16xf32>
 // CHECK-SAME:    %[[INIT:[a-z0-9]+]]: tensor<16x8xbf16>, %[[LSE_INIT:[a-z0-9]+]]: tensor<16xf32>
 // CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
-// CHECK-DAG:     %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // CHECK-DAG:     %[[LN2:.*]] = arith.constant 0.693147182 : f32
 // CHECK-DAG:     %[[MINUS_INFINITY:.*]] = arith.constant 0xFF800000 : f32
-// CHECK:         %[[RECIPROCAL:.*]] = linalg.generic {{.*}} ins(%[[SUM]] :
-// CHECK:         ^bb0(%[[L:.*]]: f32, %{{.*}}: f32):
+// CHECK:         %[[OUTPUT:.*]] = linalg.generic {{.*}} ins(%[[ACC]], %[[SUM]] : {{.*}} outs(%[[INIT]] : tensor<16x8xbf16>)
+// CHECK:         ^bb0(%[[A:.*]]: f32, %[[L:.*]]: f32, %{{.*}}: bf16):
 // CHECK:           %[[EMPTY:.*]] = arith.cmpf oeq, %[[L]], %[[ZERO]]
-// CHECK:           %[[QUOTIENT:.*]] = arith.divf %[[ONE]], %[[L]]
-// CHECK:           arith.select %[[EMPTY]], %[[ZERO]], %[[QUOTIENT]]
-// CHECK:         %[[OUTPUT:.*]] = linalg.generic {{.*}} ins(%[[ACC]], %[[RECIPROCAL]] : {{.*}} outs(%[[INIT]] : tensor<16x8xbf16>)
-// CHECK:         ^bb0(%[[A:.*]]: f32, %[[R:.*]]: f32, %{{.*}}: bf16):
-// CHECK:           %[[NOTHING:.*]] = arith.cmpf oeq, %[[R]], %[[ZERO]]
-// CHECK:           %[[PRODUCT:.*]] = arith.mulf %[[A]], %[[R]]
-// CHECK:           %[[O:.*]] = arith.select %[[NOTHING]], %[[ZERO]], %[[PRODUCT]]
+// CHECK:           %[[QUOTIENT:.*]] = arith.divf %[[A]], %[[L]]
+// CHECK:           %[[O:.*]] = arith.select %[[EMPTY]], %[[ZERO]], %[[QUOTIENT]]
 // CHECK:           arith.truncf %[[O]] : f32 to bf16
 // CHECK:         %[[LSE:.*]] = linalg.generic {{.*}} ins(%[[MAX]], %[[SUM]] : {{.*}} outs(%[[LSE_INIT]] :
 // CHECK:         ^bb0(%[[M:.*]]: f32, %[[L_AGAIN:.*]]: f32, %{{.*}}: f32):

@@ -39,10 +39,10 @@
 // JSON-NEXT:           },
 // JSON-NEXT:           "form": "recurrent",
 // JSON:                "peak_bytes": {
-// JSON-NEXT:             "value": "1920"
+// JSON-NEXT:             "value": "1792"
 // JSON-NEXT:           },
 // JSON-NEXT:           "queries": 32,
-// JSON-NEXT:           "row_bytes": 640,
+// JSON-NEXT:           "row_bytes": 512,
 // JSON:        "flops": "16640",
 // JSON-NEXT:   "folds": "2080"
 // JSON-NEXT: },
@@ -71,9 +71,9 @@ func.func @stack(%x: tensor<64x2xf32>) -> tensor<64x2xf32> attributes {attn.plan
 // CHECK-NEXT:    folds 2080, flops 16640
 // CHECK-NEXT:    L queries, L keys, 1 head, L = 64
 // CHECK-NEXT:    form peak flops folds key reads state temporaries cache disk
-// CHECK-NEXT:    materialized 22.50 KiB 32768 2080 64 1.13 KiB 21.38 KiB 0 B 2 KiB
-// CHECK-NEXT:    recurrent (queries = 32) 1.88 KiB 24576 2080 96 768 B 1.13 KiB 0 B 2 KiB
-// CHECK-NEXT:    blocked (queries = 32, keys = 256) 13.63 KiB 24576 2080 96 768 B 12.88 KiB 0 B 2 KiB
+// CHECK-NEXT:    materialized 22.25 KiB 32768 2080 64 1.13 KiB 21.13 KiB 0 B 2 KiB
+// CHECK-NEXT:    recurrent (queries = 32) 1.75 KiB 24576 2080 96 768 B 1 KiB 0 B 2 KiB
+// CHECK-NEXT:    blocked (queries = 32, keys = 256) 13.50 KiB 24576 2080 96 768 B 12.75 KiB 0 B 2 KiB
 // CHECK-NEXT:    all folds C(L+1, 2) = 2080
 // CHECK-NEXT:    all disk_bytes 32 L = 2048
 // CHECK-NEXT:    materialized flops 8 L^2 = 32768
@@ -99,8 +99,8 @@ func.func @lone(%q: tensor<64x2xf32>, %k: tensor<64x2xf32>, %init: tensor<64x2xf
 // CHECK-NEXT:    L queries, L keys, 2 heads
 // CHECK-NEXT:    form
 // CHECK-NEXT:    materialized ? ? ? ? ? ? 0 B ?
-// CHECK-NEXT:    recurrent (queries = 32) 6.64 KiB ? ? ? 4.43 KiB 2.21 KiB 0 B ?
-// CHECK-NEXT:  * blocked (queries = 16, keys = 32, block = 64) 16.53 KiB ? ? ? 5.50 KiB 11.03 KiB 0 B ?
+// CHECK-NEXT:    recurrent (queries = 32) 6.40 KiB ? ? ? 4.43 KiB 1.97 KiB 0 B ?
+// CHECK-NEXT:  * blocked (queries = 16, keys = 32, block = 64) 13.11 KiB ? ? ? 5.50 KiB 7.61 KiB 0 B ?
 // CHECK-NEXT:    all folds L^2 + L{{$}}
 // CHECK:         materialized state_bytes 80 L{{$}}
 // CHECK:         materialized temporary_bytes 8 L^2 + 88 L{{$}}
@@ -121,8 +121,8 @@ func.func @free(%q: tensor<2x?x8xf32>, %k: tensor<2x?x8xf32>, %init: tensor<2x?x
 
 // CHECK-LABEL: @few
 // CHECK:         1 query, 100 keys, 6 heads
-// CHECK:         materialized 2.84 KiB 19200 600 600
-// CHECK:         recurrent (queries = 32) 92 B 19200 600 600
+// CHECK:         materialized 2.81 KiB 19200 600 600
+// CHECK:         recurrent (queries = 32) 88 B 19200 600 600
 // CHECK:         blocked (queries = 32, keys = 256) {{.*}} 19200 600 200 216 B
 // CHECK-NOT:     all
 func.func @few(%q: tensor<2x3x1x8xf32>, %k: tensor<2x100x8xf32>, %init: tensor<2x3x1x8xf32>) -> tensor<2x3x1x8xf32> {
@@ -137,7 +137,7 @@ func.func @few(%q: tensor<2x3x1x8xf32>, %k: tensor<2x100x8xf32>, %init: tensor<2
 // CHECK:         40 queries, 90 keys, for each head
 // CHECK-NEXT:    form
 // CHECK-NEXT:    materialized {{.*}} 115200 ? 90
-// CHECK-NEXT:    recurrent (queries = 32) 4.22 KiB ? ? ? 2.81 KiB
+// CHECK-NEXT:    recurrent (queries = 32) 4.06 KiB ? ? ? 2.81 KiB
 func.func @operands(%q: tensor<?x40x8xf32>, %k: tensor<?x90x8xf32>, %valid: index, %init: tensor<?x40x8xf32>) -> tensor<?x40x8xf32> {
   %y = attn.attention ins(%q, %k, %k : tensor<?x40x8xf32>, tensor<?x90x8xf32>, tensor<?x90x8xf32>) valid_keys(%valid : index)
          outs(%init : tensor<?x40x8xf32>) -> tensor<?x40x8xf32>

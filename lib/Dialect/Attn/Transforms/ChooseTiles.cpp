@@ -14,8 +14,11 @@ using namespace mlir::attn;
 /// worked on.
 static constexpr int64_t kMaxBlockRows = 256;
 
-/// As many queries as `blockBytes` allows, in whole tiles.
-static int64_t getBlockRows(AttentionOp op, int64_t tile, int64_t blockBytes) {
+/// As many queries as `blockBytes` allows, in whole tiles; one tile where all keys
+/// of a head stay in the cache without that.
+static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
+                            int64_t blockBytes) {
+  int64_t tile = tiles.queries;
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   int64_t features = sizes[op.getFeatureDim()];
   int64_t values = sizes[op.getValueDim()];
@@ -24,9 +27,13 @@ static int64_t getBlockRows(AttentionOp op, int64_t tile, int64_t blockBytes) {
   int64_t rowBytes = (std::min(features, kMaxBlockRows * tile) +
                       std::min(values, kMaxBlockRows * tile)) *
                      op.getStateType().getWidth() / 8;
-  int64_t rows =
-      std::min(kMaxBlockRows, blockBytes / std::max<int64_t>(rowBytes, 1));
-  return std::max(tile, rows / tile * tile);
+  int64_t rowsInCache = blockBytes / std::max<int64_t>(rowBytes, 1);
+  int64_t rows = std::min(kMaxBlockRows, rowsInCache);
+  rows = std::max(tile, rows / tile * tile);
+  // Not where that would tile keys otherwise, and add in another order.
+  int64_t keys = sizes[op.getKeyDim()];
+  bool isKept = !ShapedType::isDynamic(keys) && keys <= rowsInCache;
+  return isKept && rows % tiles.keys == 0 ? tile : rows;
 }
 
 AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
@@ -41,8 +48,14 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
   if (form && form.getBlock())
     tiles.block = form.getBlock();
   if (!tiles.block)
-    tiles.block = getBlockRows(op, tiles.queries, blockBytes);
-  if (tiles.edge <= 0 || tiles.queries % tiles.edge)
+    tiles.block = getBlockRows(op, tiles, blockBytes);
+  // Parts of tiles are more code. A causal mask has one edge and so has little of
+  // it; rows of unknown length have most.
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  bool hasTwoEdges = op.getMaskAttr() && !isa<CausalAttr>(op.getMaskAttr());
+  if (tiles.edge <= 0 || tiles.queries % tiles.edge || hasTwoEdges ||
+      ShapedType::isDynamic(sizes[op.getFeatureDim()]) ||
+      ShapedType::isDynamic(sizes[op.getValueDim()]))
     tiles.edge = tiles.queries;
   return tiles;
 }

@@ -20,30 +20,18 @@ FailureOr<SmallVector<Value>> FinishOp::decomposeOperation(OpBuilder &b) {
                                       ? withBatch(batch, {n, m})
                                       : withBatch(batch, {m, n});
 
-  // r = l == 0 ? 0 : 1 / l
-  Value reciprocal = Loops(b, loc, type, withBatch(batch, {m}), {})(
-      {{getSum(), sum}},
-      {{tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, getSum()),
-                                type),
-        sum}},
-      [&](Scalars &s, ValueRange args) {
-        Value zero = s.constant(0.0);
-        return SmallVector<Value>{s.select(s.equal(args[0], zero), zero,
-                                           s.div(s.constant(1.0), args[0]))};
-      })[0];
-
-  // o = r == 0 ? 0 : acc * r
+  // o = l == 0 ? 0 : acc / l. A product with 1 / l would be rounded twice.
   Type outputType = getElementTypeOrSelf(getOutputs()[0].getType());
-  Value scaled = Loops(b, loc, type, accDims, {})(
-      {{getAcc(), acc}, {reciprocal, sum}}, {{getOutputs()[0], output}},
+  Value quotients = Loops(b, loc, type, accDims, {})(
+      {{getAcc(), acc}, {getSum(), sum}}, {{getOutputs()[0], output}},
       [&](Scalars &s, ValueRange args) {
         Value zero = s.constant(0.0);
-        Value o =
-            s.select(s.equal(args[1], zero), zero, s.mul(args[0], args[1]));
+        Value quotient = s.select(s.equal(args[1], zero), zero,
+                                  s.div(args[0], args[1]));
         return SmallVector<Value>{convertScalarToDtype(
-            s.b, loc, o, outputType, /*isUnsignedCast=*/false)};
+            s.b, loc, quotient, outputType, /*isUnsignedCast=*/false)};
       })[0];
-  SmallVector<Value> results = {scaled};
+  SmallVector<Value> results = {quotients};
 
   // lse = l == 0 ? -inf : ln(2) * m + ln(l)
   if (hasLogSumExp())

@@ -49,9 +49,12 @@ static LogicalResult tileQueries(RewriterBase &rewriter, FinishOp finish,
 
 /// Tiles `fold` along one dimension; null folds stay null. Returns the folds of
 /// tiles: along keys one, whose last tile is smaller; along queries, which fill
-/// vectors, that of whole tiles and that of what is left. Size 0 is no tiling.
-static FailureOr<SmallVector<FoldOp>>
-tileFold(RewriterBase &rewriter, FoldOp fold, unsigned dim, int64_t size) {
+/// vectors, that of whole tiles and, if `peel`, that of what is left. Size 0 is no
+/// tiling.
+static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
+                                               FoldOp fold, unsigned dim,
+                                               int64_t size,
+                                               bool peel = true) {
   SmallVector<FoldOp> folds;
   if (!fold)
     return folds;
@@ -75,7 +78,7 @@ tileFold(RewriterBase &rewriter, FoldOp fold, unsigned dim, int64_t size) {
   rewriter.replaceOp(fold, tiled->replacements);
   for (Operation *op : tiled->tiledOps)
     folds.push_back(cast<FoldOp>(op));
-  if (tiled->loops.empty() || isReduction)
+  if (tiled->loops.empty() || isReduction || !peel)
     return folds;
   auto loop = cast<scf::ForOp>(tiled->loops.front().getOperation());
   scf::ForOp rest;
@@ -88,8 +91,11 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
                                    int64_t keys, ArrayRef<EdgeTile> edges) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
   EdgeTile edge = edges.front();
+  // What is left of a tile has a part that is not whole, and no code for others.
+  bool isRest = edges.size() == 1 &&
+                ShapedType::isDynamic(fold.getStaticLoopRanges()[m]);
   FailureOr<SmallVector<FoldOp>> rows =
-      tileFold(rewriter, fold, m, edge.queries);
+      tileFold(rewriter, fold, m, edge.queries, /*peel=*/!isRest);
   if (failed(rows))
     return failure();
   for (FoldOp row : *rows) {
