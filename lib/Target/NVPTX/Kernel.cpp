@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "attn/Analysis/KernelInterface.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -112,10 +113,14 @@ struct Loop {
 static gpu::GPUFuncOp createFunction(HostProgram &program, Location loc,
                                      unsigned number) {
   OpBuilder b = OpBuilder::atBlockEnd(program.device.getBody());
-  auto function = gpu::GPUFuncOp::create(
-      b, loc,
-      (program.function.getSymName() + "_" + Twine(number)).str(),
-      b.getFunctionType({}, {}));
+  // What it calls comes into the same module by its own name.
+  std::string name = getCIdentifier(program.function.getSymName()) + "_" +
+                     std::to_string(number);
+  while (SymbolTable::lookupNearestSymbolFrom(program.function,
+                                              b.getStringAttr(name)))
+    name += "_";
+  auto function =
+      gpu::GPUFuncOp::create(b, loc, name, b.getFunctionType({}, {}));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   return function;
 }
@@ -184,7 +189,7 @@ Value Kernel::make(Value value) {
     return memref::LoadOp::create(b, loc, get(program.getCell(value)));
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
     auto array = dyn_cast<BlockArgument>(dim.getSource());
-    std::optional<int64_t> index = dim.getConstantIndex();
+    std::optional<int64_t> index = getConstantDim(dim);
     if (array && index) {
       Value size = program.getSize(array, *index);
       return size == value ? addParameter(value.getType(), size) : get(size);

@@ -94,6 +94,23 @@ static void eraseSteps(func::FuncOp function) {
       op.erase();
 }
 
+/// Bytes of arrays follow from those of their elements.
+static LogicalResult verifyElements(func::FuncOp function) {
+  WalkResult result = function.walk([](Operation *op) {
+    if (!isa<memref::AllocOp, memref::AllocaOp>(op))
+      return WalkResult::advance();
+    Type element =
+        cast<MemRefType>(op->getResult(0).getType()).getElementType();
+    if (element.isIntOrIndexOrFloat())
+      return WalkResult::advance();
+    op->emitError("has elements of type ")
+        << element << ", but a GPU program has arrays of integers and floats "
+        << "only; use one for each part of an element";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Buffers that the host allocates have sizes that it can compute.
 static LogicalResult verifyBuffers(HostProgram &program) {
   for (auto alloc :
@@ -146,6 +163,8 @@ struct NVPTXMapLoops : attn::impl::NVPTXMapLoopsBase<NVPTXMapLoops> {
       return function.emitError("has several blocks or results; write its "
                                 "control flow with scf operations, and run "
                                 "nvptx-add-destinations before bufferization");
+    if (failed(verifyElements(function)))
+      return failure();
     OpBuilder b(function);
     auto device = gpu::GPUModuleOp::create(
         b, function.getLoc(), (function.getSymName() + "_kernels").str());

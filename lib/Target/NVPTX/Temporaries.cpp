@@ -36,8 +36,13 @@ static int64_t getElementBytes(MemRefType type) {
              : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
+/// The most there can be, if there are more.
 static int64_t getStaticBytes(MemRefType type) {
-  return type.getNumElements() * getElementBytes(type);
+  int64_t bytes = getElementBytes(type);
+  for (int64_t size : type.getShape())
+    if (llvm::MulOverflow(bytes, size, bytes))
+      return INT64_MAX;
+  return bytes;
 }
 
 /// At least the bytes of an array, as a value outside of its step.
