@@ -222,10 +222,25 @@ void Kernel::store(Value scalar, Value cell) {
 // Temporaries
 //===----------------------------------------------------------------------===//
 
-void Kernel::allocateParts(OpBuilder &host, const Temporaries &temporaries,
-                           Value count) {
+LogicalResult Kernel::allocateParts(OpBuilder &host,
+                                    const Temporaries &temporaries,
+                                    Value count) {
   if (!temporaries.partBytes)
-    return;
+    return success();
+  // Folders would multiply constants without a look at what does not fit.
+  auto getKnown = [&](Value value) -> std::optional<int64_t> {
+    AffineExpr size = program.sizes.get(value);
+    if (size && isa<AffineConstantExpr>(size))
+      return cast<AffineConstantExpr>(size).getValue();
+    return std::nullopt;
+  };
+  std::optional<int64_t> part = getKnown(temporaries.partBytes);
+  std::optional<int64_t> threads = getKnown(count);
+  if (int64_t all; part && threads && llvm::MulOverflow(*part, *threads, all))
+    return step.ops.front()->emitError("needs ")
+           << *part << " bytes for each of " << *threads
+           << " threads, more than any GPU has; use smaller arrays or fewer "
+              "iterations";
   Value bytes = arith::MulIOp::create(host, loc, temporaries.partBytes, count);
   parts = memref::AllocOp::create(
       host, loc,
@@ -234,6 +249,7 @@ void Kernel::allocateParts(OpBuilder &host, const Temporaries &temporaries,
   get(temporaries.partBytes);
   for (const Temporaries::Part &part : temporaries.parts)
     get(part.offset);
+  return success();
 }
 
 void Kernel::replaceTemporaries(const Temporaries &temporaries, Value thread) {
@@ -297,7 +313,8 @@ LogicalResult Kernel::buildSerial(OpBuilder &host, int64_t maxLocalBytes) {
   if (failed(temporaries))
     return failure();
   grid = arith::ConstantIndexOp::create(host, loc, 1);
-  allocateParts(host, *temporaries, grid);
+  if (failed(allocateParts(host, *temporaries, grid)))
+    return failure();
   for (Operation *op : step.ops) {
     captureOperands(op);
     b.clone(*op, map);
@@ -345,8 +362,9 @@ LogicalResult Kernel::buildThreads(OpBuilder &host, int64_t threads,
     grid = arith::ConstantIndexOp::create(host, loc, kBlocksOfUnknownWork);
   }
   Value perBlock = arith::ConstantIndexOp::create(host, loc, threads);
-  allocateParts(host, *temporaries,
-                arith::MulIOp::create(host, loc, grid, perBlock));
+  if (failed(allocateParts(host, *temporaries,
+                           arith::MulIOp::create(host, loc, grid, perBlock))))
+    return failure();
 
   captureOperands(loop.op);
   auto values = [&](ArrayRef<Value> all) {

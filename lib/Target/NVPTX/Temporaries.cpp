@@ -36,13 +36,8 @@ static int64_t getElementBytes(MemRefType type) {
              : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
-/// The most there can be, if there are more.
 static int64_t getStaticBytes(MemRefType type) {
-  int64_t bytes = getElementBytes(type);
-  for (int64_t size : type.getShape())
-    if (llvm::MulOverflow(bytes, size, bytes))
-      return INT64_MAX;
-  return bytes;
+  return type.getNumElements() * getElementBytes(type);
 }
 
 /// At least the bytes of an array, as a value outside of its step.
