@@ -903,26 +903,6 @@ func.func @product_without_columns(%one: f32, %i: index) {
 
 // -----
 
-func.func @product_with_the_diagonal(%one: f32, %i: index) {
-  scf.forall (%b) in (1) {
-    %empty = tensor.empty() : tensor<64x16xf32>
-    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x16xf32>) -> tensor<64x16xf32>
-    %t = kernel.alloc : !kernel.tile<1x16x16xf16>
-    %v = kernel.view %t[%i] : !kernel.tile<1x16x16xf16> -> tensor<16x16xf16>
-    // expected-error @+1 {{'linalg.generic' op reads a tile of shared memory, but is no product of a matrix with it}}
-    %y = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (n, n)>, affine_map<(m, n) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
-        ins(%x, %v : tensor<64x16xf32>, tensor<16x16xf16>) outs(%x : tensor<64x16xf32>) {
-    ^bb0(%e: f32, %f: f16, %o: f32):
-      %w = arith.extf %f : f16 to f32
-      %s = math.fma %e, %w, %o : f32
-      linalg.yield %s : f32
-    } -> tensor<64x16xf32>
-  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
-  return
-}
-
-// -----
-
 func.func @product_chosen_by_another_bound(%one: f32, %i: index) {
   scf.forall (%b) in (1) {
     %empty = tensor.empty() : tensor<64x16xf32>
