@@ -92,5 +92,7 @@ std::string mlir::attn::getCIdentifier(StringRef name) {
   for (char &c : identifier)
     if (!llvm::isAlnum(c))
       c = '_';
+  if (identifier.empty() || llvm::isDigit(identifier.front()))
+    identifier.insert(0, "_");
   return identifier;
 }

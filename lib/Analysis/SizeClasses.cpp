@@ -97,8 +97,10 @@ void SizeClasses::visit(Operation *op) {
     for (auto [i, size] : llvm::enumerate(sizes))
       if (auto value = dyn_cast<Value>(size))
         if (auto dim = value.getDefiningOp<tensor::DimOp>())
-          if (std::optional<int64_t> index = dim.getConstantIndex())
-            unite(tensor, i, dim.getSource(), *index);
+          if (auto type = dyn_cast<RankedTensorType>(dim.getSource().getType()))
+            if (std::optional<int64_t> index = dim.getConstantIndex();
+                index && *index >= 0 && *index < type.getRank())
+              unite(tensor, i, dim.getSource(), *index);
   };
   auto uniteGroups = [&](Value collapsed, Value expanded,
                          ArrayRef<ReassociationIndices> groups) {

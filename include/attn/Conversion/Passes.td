@@ -101,7 +101,9 @@ def AttnToKernel : Pass<"attn-to-kernel"> {
     head) are a warp's work. Many keys are then split into runs of 512, one for a
     block, whose states `attn.combine` merges.
 
-    Other attention is left as it is, with a remark that says why.
+    Other attention is left as it is, with a remark that says why; also that in
+    loops, branches and private functions: the host launches blocks, and does not
+    run those.
 
     ```mlir
     func.func @example(%q: tensor<2x256x64xbf16>, %k: tensor<2x256x64xbf16>, %v: tensor<2x256x64xbf16>) -> tensor<2x256x64xbf16> {

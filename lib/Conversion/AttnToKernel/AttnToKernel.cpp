@@ -8,6 +8,7 @@
 #include "Schedule.h"
 #include "attn/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -36,6 +37,10 @@ namespace {
 /// Why attention has no such schedule; empty if it has.
 std::string getObstacle(AttentionOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  auto function = dyn_cast<func::FuncOp>(op->getParentOp());
+  if (!function || !function.isPublic())
+    return "blocks of threads are launched from the body of a public function: "
+           "move it there, out of loops and branches";
   Type element = getElementTypeOrSelf(op.getQuery().getType());
   if (!element.isF16() && !element.isBF16())
     return "tensor cores take f16 and bf16";

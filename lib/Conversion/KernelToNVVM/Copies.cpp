@@ -275,6 +275,7 @@ struct ConvertWrite : OpConversionPattern<WriteOp> {
                                   /*isUnsignedCast=*/false);
     };
     bool inPairs = isMatrix && part.hasAlignedRows(2) &&
+                   !layout.getRegisters().empty() &&
                    layout.getRegisters().front() == Digit{2, 0, 1};
     // Registers of a row together: they need one comparison.
     llvm::MapVector<int64_t, SmallVector<int64_t>> byRow;

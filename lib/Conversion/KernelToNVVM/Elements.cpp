@@ -101,11 +101,10 @@ struct ConvertReduce : OpConversionPattern<ReduceOp> {
         return op.emitOpError(
             "combines columns that different warps have; use a "
             "layout whose warps have whole rows");
-    for (const Digit &digit : layout.getLanes())
-      if (digit.row != 0 && digit.column != 0)
-        return op.emitOpError("combines columns of lanes that have different "
-                              "rows; use digits of lanes that move rows or "
-                              "columns");
+    Type element = op.getInput().getType().getElementType();
+    if (!element.isF32())
+      return op.emitOpError("combines elements of ")
+             << element << ", but lanes exchange f32; convert them before";
     Emitter e(rewriter, loc);
     auto combine = [&](Value x, Value y) -> Value {
       if (op.getKind() == ReductionKind::Add)

@@ -45,7 +45,9 @@ struct ConvertWait : OpConversionPattern<WaitOp> {
   LogicalResult
   matchAndRewrite(WaitOp op, OneToNOpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<NVVM::CpAsyncWaitGroupOp>(op, op.getPending());
+    // No thread has so many groups: it waits for none.
+    int64_t pending = std::min<int64_t>(op.getPending(), INT32_MAX);
+    rewriter.replaceOpWithNewOp<NVVM::CpAsyncWaitGroupOp>(op, pending);
     return success();
   }
 };
@@ -105,7 +107,8 @@ namespace {
 struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
-    if (failed(checkCopies(module)) || failed(checkWrites(module)))
+    if (failed(checkPlaces(module)) || failed(checkCopies(module)) ||
+        failed(checkWrites(module)))
       return signalPassFailure();
     for (auto function : module.getOps<gpu::GPUFuncOp>())
       if (failed(placeTiles(module, function)))
@@ -135,6 +138,66 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
       signalPassFailure();
   }
 
+  /// Tiles and fragments are those of one block, all of whose threads work on
+  /// them.
+  static LogicalResult checkPlaces(gpu::GPUModuleOp module) {
+    WalkResult result = module.walk<WalkOrder::PreOrder>([](Operation *op) {
+      if (auto function = dyn_cast<FunctionOpInterface>(op))
+        for (Type type : llvm::concat<const Type>(function.getArgumentTypes(),
+                                                  function.getResultTypes()))
+          if (isa<FragmentType, TileType>(type)) {
+            op->emitOpError("takes or returns ")
+                << type << ", which is a block's own; make it in the kernel";
+            return WalkResult::interrupt();
+          }
+      if (!isa_and_nonnull<KernelDialect>(op->getDialect()))
+        return WalkResult::advance();
+      auto function = op->getParentOfType<gpu::GPUFuncOp>();
+      if (!function) {
+        op->emitOpError("is the work of a block of threads; write it in a "
+                        "gpu.func");
+        return WalkResult::interrupt();
+      }
+      return WalkResult(failure(failed(checkSizes(op, getThreads(function))) ||
+                                failed(checkRole(op))));
+    });
+    return failure(result.wasInterrupted());
+  }
+
+  /// Code grows with tiles: no larger ones than there can be.
+  static LogicalResult checkSizes(Operation *op,
+                                  std::optional<int64_t> threads) {
+    for (Value operand : op->getOperands())
+      if (auto tile = dyn_cast<TileType>(operand.getType());
+          tile && tile.getBytes() > kMaxSharedBytes &&
+          !operand.getDefiningOp<AllocOp>()) // It says so itself.
+        return op->emitOpError("takes a tile of ")
+               << tile.getBytes()
+               << " bytes, but the block's shared memory has at most "
+               << kMaxSharedBytes << "; use smaller tiles or fewer stages";
+    if (!threads || op->getParentOfType<RoleOp>())
+      return success();
+    for (Type type : op->getResultTypes())
+      if (auto fragment = dyn_cast<FragmentType>(type);
+          fragment && fragment.getLayout().getNumWarps() * 32 != *threads)
+        return op->emitOpError("gives a fragment of ")
+               << fragment.getLayout().getNumWarps() << " warps in a block of "
+               << *threads
+               << " threads; use a layout of all warps, or change nvvm.reqntid";
+    return success();
+  }
+
+  /// What all threads do together would wait for those that pass a role by, or
+  /// leave out their share.
+  static LogicalResult checkRole(Operation *op) {
+    if (!op->getParentOfType<RoleOp>() ||
+        !isa<BarrierOp, CopyOp, LoadOp, TakeNonFiniteOp>(op))
+      return success();
+    return op->emitOpError(
+        "is done by all threads of a block together, but only "
+        "some warps come here; move it out of kernel.role");
+  }
+
   /// Addresses are those of arrays with strides.
   static LogicalResult checkArray(Operation *op, Value array) {
     auto type = dyn_cast<MemRefType>(array.getType());
@@ -144,8 +207,21 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
            << array.getType() << "; bufferize before";
   }
   static LogicalResult checkWrites(gpu::GPUModuleOp module) {
+    auto isStored = [](Type element) {
+      return element.isF16() || element.isBF16() || element.isF32() ||
+             element.isF64();
+    };
     WalkResult result = module.walk([&](WriteOp write) {
-      return WalkResult(checkArray(write, write.getDestination()));
+      if (failed(checkArray(write, write.getDestination())))
+        return WalkResult::interrupt();
+      for (Type element : {write.getFragment().getType().getElementType(),
+                           getElementTypeOrSelf(write.getDestination())})
+        if (!isStored(element)) {
+          write.emitOpError("writes f16, bf16, f32 or f64, got ")
+              << element << "; convert the elements, or use another array";
+          return WalkResult::interrupt();
+        }
+      return WalkResult::advance();
     });
     return failure(result.wasInterrupted());
   }
@@ -176,7 +252,13 @@ struct KernelToNVVM : attn::impl::KernelToNVVMBase<KernelToNVVM> {
       return success();
     IRRewriter b(function.getContext());
     auto pointer = LLVM::LLVMPointerType::get(function.getContext(), 3);
-    if (!module.lookupSymbol(kSharedName)) {
+    if (Operation *known = module.lookupSymbol(kSharedName)) {
+      auto global = dyn_cast<LLVM::GlobalOp>(known);
+      if (!global || global.getAddrSpace() != 3)
+        return known->emitOpError("is named '")
+               << kSharedName
+               << "', as the shared memory of kernels is; rename it";
+    } else {
       b.setInsertionPointToStart(module.getBody());
       auto type = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
       LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/false,

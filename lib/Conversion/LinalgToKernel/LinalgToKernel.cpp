@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_LINALGTOKERNEL
@@ -94,7 +95,8 @@ private:
             return failure();
       return success();
     }
-    if (auto cast = dyn_cast<UnrealizedConversionCastOp>(op)) {
+    if (auto cast = dyn_cast<UnrealizedConversionCastOp>(op);
+        cast && cast.getNumOperands() == 1 && cast.getNumResults() == 1) {
       if (Value fragment = fragments.lookup(cast.getOperand(0))) {
         if (fragment.getType() != cast.getType(0))
           return cast.emitOpError("wants ")
@@ -129,13 +131,27 @@ private:
     SmallVector<int64_t> kept = dropUnits(shape);
     if (kept.empty() || kept.size() > 2 || kept[0] % (16 * warps) != 0 ||
         (kept.size() == 2 && kept[1] % 8 != 0) ||
-        llvm::any_of(shape, ShapedType::isDynamic)) {
+        llvm::any_of(kept, [](int64_t size) { return size < 1; })) {
       op->emitOpError("cannot be distributed over ")
           << warps << " warps: tiles need a multiple of " << 16 * warps
           << " rows, and of 8 columns, if any";
       return failure();
     }
+    if (!element.isIntOrFloat()) {
+      op->emitOpError("works on elements of ")
+          << element << ", but registers hold numbers; use integers or floats";
+      return failure();
+    }
     int64_t columns = kept.size() == 2 ? kept[1] : 8;
+    // A product of 16 x 8 elements has 4 registers of each thread.
+    int64_t most = LayoutAttr::kMaxRegisters / 4, rows = kept[0] / (16 * warps);
+    if (rows > most || columns / 8 > most / rows) {
+      op->emitOpError("has too large tiles for ")
+          << warps << " warps: a thread has at most "
+          << LayoutAttr::kMaxRegisters
+          << " registers; use smaller tiles or more warps";
+      return failure();
+    }
     auto layout =
         LayoutAttr::getMatrix(b.getContext(), kept[0], columns, warps);
     if (kept.size() == 1)
@@ -193,9 +209,18 @@ private:
          llvm::make_early_inc_range(carried.getBody()->without_terminator()))
       if (failed(distribute(&op)))
         return failure();
-    for (OpOperand &operand : yield->getOpOperands())
-      if (Value fragment = fragments.lookup(operand.get()))
+    for (auto [operand, argument] :
+         llvm::zip_equal(yield->getOpOperands(), carried.getRegionIterArgs())) {
+      Value fragment = fragments.lookup(operand.get());
+      Type type = fragment ? fragment.getType() : operand.get().getType();
+      if (type != argument.getType())
+        return yield->emitOpError("goes on with ")
+               << type << " where the loop begins with " << argument.getType()
+               << "; a loop carries either tiles of this block of threads or "
+                  "other arrays";
+      if (fragment)
         operand.set(fragment);
+    }
     for (auto [before, after] :
          llvm::zip(loop.getResults(), carried.getResults()))
       if (before.getType() == after.getType())
@@ -216,6 +241,18 @@ private:
     });
   }
 
+  /// Whether these are the dimensions of rows x depth and depth x columns, or
+  /// columns x depth, which become rows x columns.
+  static bool isMatrixProduct(ArrayRef<unsigned> left, ArrayRef<unsigned> right,
+                              ArrayRef<unsigned> result) {
+    if (left.size() != 2 || right.size() != 2 || result.size() != 2)
+      return false;
+    unsigned rows = result[0], columns = result[1], depth = left[1];
+    return left[0] == rows && depth != columns &&
+           ((right[0] == depth && right[1] == columns) ||
+            (right[0] == columns && right[1] == depth));
+  }
+
   /// Follows conversions of type; and a choice of 0 where the sign of `weight`
   /// is set, which is noted.
   static Value strip(Value value, Value weight, bool &skipsHidden) {
@@ -227,7 +264,9 @@ private:
         auto bits = compare ? compare.getLhs().getDefiningOp<arith::BitcastOp>()
                             : arith::BitcastOp();
         if (!bits || bits.getIn() != weight ||
-            compare.getPredicate() != arith::CmpIPredicate::slt)
+            compare.getPredicate() != arith::CmpIPredicate::slt ||
+            !matchPattern(compare.getRhs(), m_Zero()) ||
+            !matchPattern(select.getTrueValue(), m_AnyZeroFloat()))
           return {};
         skipsHidden = true;
         value = select.getFalseValue();
@@ -256,33 +295,42 @@ private:
     // Which input is the tile: in a product of two views it is the one without
     // rows of the result.
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    AffineMap result = maps[2];
-    if (result.getNumResults() < 2 || !llvm::all_of(maps, [](AffineMap map) {
-          return map.isProjectedPermutation();
-        }))
+    if (!llvm::all_of(
+            maps, [](AffineMap map) { return map.isProjectedPermutation(); }))
       return refuse();
-    unsigned columnDim = result.getDimPosition(result.getNumResults() - 1);
-    unsigned right = maps[0].isFunctionOfDim(columnDim) ? 0 : 1;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    SmallVector<SmallVector<unsigned>> dims; // Those that are not of size 1.
+    for (AffineMap map : maps) {
+      SmallVector<unsigned> &kept = dims.emplace_back();
+      for (unsigned i = 0; i < map.getNumResults(); ++i)
+        if (ranges[map.getDimPosition(i)] != 1)
+          kept.push_back(map.getDimPosition(i));
+    }
+    unsigned right = isMatrixProduct(dims[1], dims[0], dims[2]) ? 0 : 1;
     unsigned left = 1 - right;
+    if (!isMatrixProduct(dims[left], dims[right], dims[2]))
+      return refuse();
     auto tile = op.getInputs()[right].getDefiningOp<ViewOp>();
     if (!tile)
       return refuse();
     Block *body = op.getBody();
     Value leftElement = body->getArgument(left);
-    bool skipsHidden = false;
-    SmallVector<Value> factors = {strip(fma.getA(), leftElement, skipsHidden),
-                                  strip(fma.getB(), leftElement, skipsHidden)};
+    bool skipsA = false, skipsB = false;
+    SmallVector<Value> factors = {strip(fma.getA(), leftElement, skipsA),
+                                  strip(fma.getB(), leftElement, skipsB)};
     if (!llvm::is_contained(factors, leftElement) ||
         !llvm::is_contained(factors, body->getArgument(right)))
       return refuse();
+    bool skipsHidden = skipsA || skipsB;
+    if (factors[0] == leftElement ? skipsA : skipsB)
+      return refuse(); // A weight itself is not chosen.
 
     FailureOr<Value> leftFragment = getLeft(op, op.getInputs()[left]);
     Value accumulator = fragments.lookup(op.getOutputs()[0]);
     if (failed(leftFragment) || !accumulator)
       return refuse();
     b.setInsertionPoint(op);
-    AffineMap map = maps[right];
-    bool transposed = map.getDimPosition(map.getNumResults() - 2) == columnDim;
+    bool transposed = dims[right][0] == dims[2][1];
     Location loc = op.getLoc();
     if (skipsHidden)
       accumulator = TakeNonFiniteOp::create(
@@ -391,9 +439,12 @@ private:
       if (size != 1)
         dims.push_back(i);
     unsigned outputs = op.getOutputs().size();
+    if (outputs == 0)
+      return op.emitOpError("has no result; erase it");
     for (OpOperand &operand : op->getOpOperands())
-      if (!operand.get().getDefiningOp<WindowOp>() &&
-          !isInOrder(op, operand, dims))
+      if (operand.get().getDefiningOp<WindowOp>()
+              ? !op.getMatchingIndexingMap(&operand).isProjectedPermutation()
+              : !isInOrder(op, operand, dims))
         return op.emitOpError("sees ")
                << operand.get().getType() << " by "
                << AffineMapAttr::get(op.getMatchingIndexingMap(&operand))
@@ -528,16 +579,21 @@ private:
 struct LinalgToKernel : attn::impl::LinalgToKernelBase<LinalgToKernel> {
   void runOnOperation() override {
     WalkResult result = getOperation()->walk([](scf::ForallOp forall) {
-      auto threads =
-          forall->getAttrOfType<IntegerAttr>(KernelDialect::kThreads);
-      if (!threads)
+      Attribute given = forall->getAttr(KernelDialect::kThreads);
+      if (!given)
         return WalkResult::advance();
-      if (threads.getInt() < 32 || threads.getInt() % 32 != 0) {
+      auto number = dyn_cast<IntegerAttr>(given);
+      int64_t threads = number && number.getType().isSignlessInteger(64)
+                            ? number.getInt()
+                            : 0;
+      if (threads < 32 || threads > 32 * LayoutAttr::kMaxWarps ||
+          threads % 32 != 0) {
         forall.emitOpError(KernelDialect::kThreads)
-            << " is a positive multiple of 32, got " << threads.getInt();
+            << " is a multiple of 32, from 32 to " << 32 * LayoutAttr::kMaxWarps
+            << ", got " << given;
         return WalkResult::interrupt();
       }
-      Distributor distributor(forall, threads.getInt() / 32);
+      Distributor distributor(forall, threads / 32);
       if (failed(distributor.run(*forall.getBody())))
         return WalkResult::interrupt();
       return failed(distributor.erase()) ? WalkResult::interrupt()

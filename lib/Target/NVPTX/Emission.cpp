@@ -52,6 +52,12 @@ mlir::attn::translateToLLVM(gpu::GPUModuleOp kernels,
     return llvm::createStringError("translation to LLVM IR failed");
   translated->setDataLayout(machine.createDataLayout());
   translated->setTargetTriple(machine.getTargetTriple());
+  // Only kernels have names outside: the code generator makes others such that
+  // PTX can have them.
+  for (llvm::Function &function : *translated)
+    if (!function.isDeclaration() &&
+        function.getCallingConv() != llvm::CallingConv::PTX_Kernel)
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
 
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

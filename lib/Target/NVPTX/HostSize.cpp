@@ -13,6 +13,14 @@
 using namespace mlir;
 using namespace mlir::attn;
 
+std::optional<int64_t> mlir::attn::getConstantDim(memref::DimOp op) {
+  auto type = dyn_cast<MemRefType>(op.getSource().getType());
+  std::optional<int64_t> index = op.getConstantIndex();
+  if (!type || !index || *index < 0 || *index >= type.getRank())
+    return std::nullopt;
+  return index;
+}
+
 AffineExpr HostSizes::get(Value value) {
   auto [entry, isNew] = known.try_emplace(value, AffineExpr());
   if (!isNew)
@@ -30,7 +38,7 @@ AffineExpr HostSizes::compute(Value value) {
     return getAffineConstantExpr(*constant, value.getContext());
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
     auto array = dyn_cast<BlockArgument>(dim.getSource());
-    std::optional<int64_t> index = dim.getConstantIndex();
+    std::optional<int64_t> index = getConstantDim(dim);
     return array && index ? getSize(array, *index) : AffineExpr();
   }
   SmallVector<AffineExpr> operands;

@@ -12,6 +12,9 @@
 
 namespace mlir::attn {
 
+/// Which dimension is asked for, if it is known and there is one.
+std::optional<int64_t> getConstantDim(memref::DimOp op);
+
 /// Index arithmetic on sizes of arguments, as affine expressions.
 class HostSizes {
 public:

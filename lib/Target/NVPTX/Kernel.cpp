@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "attn/Analysis/KernelInterface.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -112,10 +113,14 @@ struct Loop {
 static gpu::GPUFuncOp createFunction(HostProgram &program, Location loc,
                                      unsigned number) {
   OpBuilder b = OpBuilder::atBlockEnd(program.device.getBody());
-  auto function = gpu::GPUFuncOp::create(
-      b, loc,
-      (program.function.getSymName() + "_" + Twine(number)).str(),
-      b.getFunctionType({}, {}));
+  // What it calls comes into the same module by its own name.
+  std::string name = getCIdentifier(program.function.getSymName()) + "_" +
+                     std::to_string(number);
+  while (SymbolTable::lookupNearestSymbolFrom(program.function,
+                                              b.getStringAttr(name)))
+    name += "_";
+  auto function =
+      gpu::GPUFuncOp::create(b, loc, name, b.getFunctionType({}, {}));
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   return function;
 }
@@ -184,7 +189,7 @@ Value Kernel::make(Value value) {
     return memref::LoadOp::create(b, loc, get(program.getCell(value)));
   if (auto dim = dyn_cast<memref::DimOp>(op)) {
     auto array = dyn_cast<BlockArgument>(dim.getSource());
-    std::optional<int64_t> index = dim.getConstantIndex();
+    std::optional<int64_t> index = getConstantDim(dim);
     if (array && index) {
       Value size = program.getSize(array, *index);
       return size == value ? addParameter(value.getType(), size) : get(size);
@@ -217,10 +222,25 @@ void Kernel::store(Value scalar, Value cell) {
 // Temporaries
 //===----------------------------------------------------------------------===//
 
-void Kernel::allocateParts(OpBuilder &host, const Temporaries &temporaries,
-                           Value count) {
+LogicalResult Kernel::allocateParts(OpBuilder &host,
+                                    const Temporaries &temporaries,
+                                    Value count) {
   if (!temporaries.partBytes)
-    return;
+    return success();
+  // Folders would multiply constants without a look at what does not fit.
+  auto getKnown = [&](Value value) -> std::optional<int64_t> {
+    AffineExpr size = program.sizes.get(value);
+    if (size && isa<AffineConstantExpr>(size))
+      return cast<AffineConstantExpr>(size).getValue();
+    return std::nullopt;
+  };
+  std::optional<int64_t> part = getKnown(temporaries.partBytes);
+  std::optional<int64_t> threads = getKnown(count);
+  if (int64_t all; part && threads && llvm::MulOverflow(*part, *threads, all))
+    return step.ops.front()->emitError("needs ")
+           << *part << " bytes for each of " << *threads
+           << " threads, more than any GPU has; use smaller arrays or fewer "
+              "iterations";
   Value bytes = arith::MulIOp::create(host, loc, temporaries.partBytes, count);
   parts = memref::AllocOp::create(
       host, loc,
@@ -229,6 +249,7 @@ void Kernel::allocateParts(OpBuilder &host, const Temporaries &temporaries,
   get(temporaries.partBytes);
   for (const Temporaries::Part &part : temporaries.parts)
     get(part.offset);
+  return success();
 }
 
 void Kernel::replaceTemporaries(const Temporaries &temporaries, Value thread) {
@@ -292,7 +313,8 @@ LogicalResult Kernel::buildSerial(OpBuilder &host, int64_t maxLocalBytes) {
   if (failed(temporaries))
     return failure();
   grid = arith::ConstantIndexOp::create(host, loc, 1);
-  allocateParts(host, *temporaries, grid);
+  if (failed(allocateParts(host, *temporaries, grid)))
+    return failure();
   for (Operation *op : step.ops) {
     captureOperands(op);
     b.clone(*op, map);
@@ -340,8 +362,9 @@ LogicalResult Kernel::buildThreads(OpBuilder &host, int64_t threads,
     grid = arith::ConstantIndexOp::create(host, loc, kBlocksOfUnknownWork);
   }
   Value perBlock = arith::ConstantIndexOp::create(host, loc, threads);
-  allocateParts(host, *temporaries,
-                arith::MulIOp::create(host, loc, grid, perBlock));
+  if (failed(allocateParts(host, *temporaries,
+                           arith::MulIOp::create(host, loc, grid, perBlock))))
+    return failure();
 
   captureOperands(loop.op);
   auto values = [&](ArrayRef<Value> all) {

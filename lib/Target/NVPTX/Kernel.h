@@ -62,8 +62,8 @@ private:
   LogicalResult buildThreads(OpBuilder &host, int64_t threads,
                              int64_t maxLocalBytes);
   LogicalResult buildBlocks(OpBuilder &host);
-  void allocateParts(OpBuilder &host, const Temporaries &temporaries,
-                     Value count);
+  LogicalResult allocateParts(OpBuilder &host, const Temporaries &temporaries,
+                              Value count);
 
   HostProgram &program;
   const Step &step;

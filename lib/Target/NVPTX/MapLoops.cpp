@@ -94,6 +94,45 @@ static void eraseSteps(func::FuncOp function) {
       op.erase();
 }
 
+/// Bytes that no GPU has; sums of a program's arrays do not overflow below.
+static constexpr int64_t kMaxBytes = int64_t(1) << 48;
+
+/// Whether the known sizes of an array alone are beyond the memory of a GPU.
+static bool isTooLarge(MemRefType type) {
+  if (llvm::is_contained(type.getShape(), 0))
+    return false;
+  int64_t bytes = 1;
+  if (type.getElementType().isIntOrFloat())
+    bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size) &&
+        (llvm::MulOverflow(bytes, size, bytes) || bytes > kMaxBytes))
+      return true;
+  return false;
+}
+
+/// Bytes of arrays follow from those of their elements.
+static LogicalResult verifyArrays(func::FuncOp function) {
+  WalkResult result = function.walk([](Operation *op) {
+    if (!isa<memref::AllocOp, memref::AllocaOp>(op))
+      return WalkResult::advance();
+    auto type = cast<MemRefType>(op->getResult(0).getType());
+    if (isTooLarge(type)) {
+      op->emitError("of type ") << type << " is larger than the memory of any "
+                                << "GPU; use smaller arrays";
+      return WalkResult::interrupt();
+    }
+    Type element = type.getElementType();
+    if (element.isIntOrIndexOrFloat())
+      return WalkResult::advance();
+    op->emitError("has elements of type ")
+        << element << ", but a GPU program has arrays of integers and floats "
+        << "only; use one for each part of an element";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Buffers that the host allocates have sizes that it can compute.
 static LogicalResult verifyBuffers(HostProgram &program) {
   for (auto alloc :
@@ -146,6 +185,8 @@ struct NVPTXMapLoops : attn::impl::NVPTXMapLoopsBase<NVPTXMapLoops> {
       return function.emitError("has several blocks or results; write its "
                                 "control flow with scf operations, and run "
                                 "nvptx-add-destinations before bufferization");
+    if (failed(verifyArrays(function)))
+      return failure();
     OpBuilder b(function);
     auto device = gpu::GPUModuleOp::create(
         b, function.getLoc(), (function.getSymName() + "_kernels").str());

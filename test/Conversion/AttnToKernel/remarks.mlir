@@ -97,3 +97,33 @@ func.func @transposed_key(%q: tensor<64x64xbf16>, %k: tensor<64x128xbf16>, %v: t
          -> tensor<64x64xbf16>
   return %o : tensor<64x64xbf16>
 }
+
+// -----
+
+// Only the host launches blocks.
+
+// CHECK-LABEL: func @in_a_loop(
+// CHECK:         scf.for
+// CHECK:           attn.attention
+func.func @in_a_loop(%x: tensor<64x64xbf16>, %n: index) -> tensor<64x64xbf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%y = %x) -> tensor<64x64xbf16> {
+    // expected-remark @+1 {{is not computed by tensor cores: blocks of threads are launched from the body of a public function: move it there, out of loops and branches}}
+    %o = attn.attention ins(%y, %x, %x : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xbf16>)
+           outs(%x : tensor<64x64xbf16>) -> tensor<64x64xbf16>
+    scf.yield %o : tensor<64x64xbf16>
+  }
+  return %r : tensor<64x64xbf16>
+}
+
+// -----
+
+// CHECK-LABEL: func private @called(
+// CHECK:         attn.attention
+func.func private @called(%x: tensor<64x64xbf16>) -> tensor<64x64xbf16> {
+  // expected-remark @+1 {{is not computed by tensor cores: blocks of threads are launched from the body of a public function}}
+  %o = attn.attention ins(%x, %x, %x : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xbf16>)
+         outs(%x : tensor<64x64xbf16>) -> tensor<64x64xbf16>
+  return %o : tensor<64x64xbf16>
+}

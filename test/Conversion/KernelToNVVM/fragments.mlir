@@ -332,3 +332,28 @@ gpu.module @loops {
     gpu.return
   }
 }
+
+// -----
+
+#few = #kernel.layout<registers = [], lanes = [8 x (0, 1), 4 x (1, 0)], warps = []>
+
+// A thread with one element writes it alone; more groups than can be counted are
+// as many as can.
+
+// CHECK-LABEL: gpu.func @one_register(
+// CHECK:         nvvm.cp.async.wait.group 2147483647
+// CHECK:         llvm.store %{{.*}} : f32, !llvm.ptr<1>
+// CHECK-NOT:     llvm.store
+// CHECK:         gpu.return
+gpu.module @one_element {
+  gpu.func @one_register(%one: f32, %o: memref<4x8xf32>) kernel {
+    %c0 = arith.constant 0 : index
+    kernel.wait 4294967296
+    %x = kernel.map {
+    ^bb0(%row: index, %column: index):
+      kernel.yield %one : f32
+    } -> !kernel.fragment<4x8xf32, #few>
+    kernel.write %x to %o[%c0, %c0] {dims = array<i64: 0, 1>} : !kernel.fragment<4x8xf32, #few> to memref<4x8xf32>
+    gpu.return
+  }
+}

@@ -33,11 +33,102 @@ gpu.module @no_threads {
 
 // -----
 
-gpu.module @copy_outside_a_kernel {
-  func.func @f(%a: memref<64x16xbf16>, %t: !kernel.tile<1x64x16xbf16>, %i: index) {
-    // expected-error @+1 {{'kernel.copy' op is shared by the threads of a block, in one dimension: say how many there are by nvvm.reqntid on the kernel}}
-    kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
+gpu.module @outside_a_kernel {
+  func.func @f() {
+    // expected-error @+1 {{'kernel.alloc' op is the work of a block of threads; write it in a gpu.func}}
+    %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
     return
+  }
+}
+
+// -----
+
+gpu.module @tile_from_outside {
+  // expected-error @+1 {{'gpu.func' op takes or returns '!kernel.tile<1x64x16xbf16>', which is a block's own; make it in the kernel}}
+  gpu.func @f(%t: !kernel.tile<1x64x16xbf16>) kernel {
+    gpu.return
+  }
+}
+
+// -----
+
+#matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 2 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = [4 x (16, 0)]>
+gpu.module @fragment_to_outside {
+  // expected-error @+1 {{'func.func' op takes or returns '!kernel.fragment<64x16xf32,}}
+  func.func private @f() -> !kernel.fragment<64x16xf32, #matrix>
+}
+
+// -----
+
+gpu.module @tile_of_unknown_memory {
+  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 32, 1, 1>} {
+    %t = builtin.unrealized_conversion_cast to !kernel.tile<65536x65536x65536xbf16>
+    // expected-error @+1 {{'kernel.copy' op takes a tile of 562949953421312 bytes, but the block's shared memory has at most 232448; use smaller tiles or fewer stages}}
+    kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<65536x65536x65536xbf16>
+    gpu.return
+  }
+}
+
+// -----
+
+#matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 2 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = [4 x (16, 0)]>
+gpu.module @more_threads_than_warps {
+  gpu.func @f(%i: index) kernel attributes {nvvm.reqntid = array<i32: 256, 1, 1>} {
+    %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
+    // expected-error @+1 {{'kernel.load' op gives a fragment of 4 warps in a block of 256 threads; use a layout of all warps, or change nvvm.reqntid}}
+    %x = kernel.load %t[%i] : !kernel.tile<1x64x16xbf16> -> !kernel.fragment<64x16xbf16, #matrix>
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @barrier_of_some_warps {
+  gpu.func @f() kernel {
+    kernel.role first = 0 warps = 4 {
+      // expected-error @+1 {{'kernel.barrier' op is done by all threads of a block together, but only some warps come here; move it out of kernel.role}}
+      kernel.barrier
+    }
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @copy_by_some_warps {
+  gpu.func @f(%a: memref<64x16xbf16>, %i: index) kernel attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+    %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
+    kernel.role first = 0 warps = 1 {
+      // expected-error @+1 {{'kernel.copy' op is done by all threads of a block together, but only some warps come here; move it out of kernel.role}}
+      kernel.copy %a[%i, %i] to %t[%i] {dims = array<i64: 0, 1>} : memref<64x16xbf16> to !kernel.tile<1x64x16xbf16>
+    }
+    gpu.return
+  }
+}
+
+// -----
+
+#rows = #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [4 x (16, 0)]>
+gpu.module @write_of_f8 {
+  gpu.func @f(%one: f32, %o: memref<64xf8E4M3FN>, %i: index) kernel {
+    %x = kernel.map {
+    ^bb0(%row: index, %column: index):
+      kernel.yield %one : f32
+    } -> !kernel.fragment<64xf32, #rows>
+    // expected-error @+1 {{'kernel.write' op writes f16, bf16, f32 or f64, got 'f8E4M3FN'; convert the elements, or use another array}}
+    kernel.write %x to %o[%i] {dims = array<i64: 0>} : !kernel.fragment<64xf32, #rows> to memref<64xf8E4M3FN>
+    gpu.return
+  }
+}
+
+// -----
+
+gpu.module @name_of_shared_memory {
+  // expected-error @+1 {{'llvm.mlir.global' op is named 'kernel_shared', as the shared memory of kernels is; rename it}}
+  llvm.mlir.global external @kernel_shared() : i32
+  gpu.func @f() kernel {
+    %t = kernel.alloc : !kernel.tile<1x64x16xbf16>
+    gpu.return
   }
 }
 
@@ -205,21 +296,21 @@ gpu.module @reduction_across_warps {
 
 // -----
 
-#diagonal = #kernel.layout<registers = [8 x (0, 1)], lanes = [32 x (1, 1)], warps = []>
-#rows = #kernel.layout<registers = [], lanes = [32 x (1, 0)], warps = []>
-gpu.module @reduction_of_a_diagonal {
-  gpu.func @f(%one: f32) kernel {
+#matrix = #kernel.layout<registers = [2 x (0, 1), 2 x (8, 0), 2 x (0, 8)], lanes = [4 x (0, 2), 8 x (1, 0)], warps = [4 x (16, 0)]>
+#rows = #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [4 x (16, 0)]>
+gpu.module @reduction_in_f16 {
+  gpu.func @f(%one: f16) kernel {
     %x = kernel.map {
     ^bb0(%row: index, %column: index):
-      kernel.yield %one : f32
-    } -> !kernel.fragment<32x39xf32, #diagonal>
+      kernel.yield %one : f16
+    } -> !kernel.fragment<64x16xf16, #matrix>
     %y = kernel.map {
     ^bb0(%row: index, %column: index):
-      kernel.yield %one : f32
-    } -> !kernel.fragment<32xf32, #rows>
-    // expected-error @+2 {{'kernel.reduce' op combines columns of lanes that have different rows; use digits of lanes that move rows or columns}}
+      kernel.yield %one : f16
+    } -> !kernel.fragment<64xf16, #rows>
+    // expected-error @+2 {{'kernel.reduce' op combines elements of 'f16', but lanes exchange f32; convert them before}}
     // expected-error @+1 {{failed to legalize operation 'kernel.reduce' that was explicitly marked illegal}}
-    %z = kernel.reduce add %x, %y : !kernel.fragment<32x39xf32, #diagonal>, !kernel.fragment<32xf32, #rows>
+    %z = kernel.reduce max %x, %y : !kernel.fragment<64x16xf16, #matrix>, !kernel.fragment<64xf16, #rows>
     gpu.return
   }
 }

@@ -1,7 +1,7 @@
 // RUN: attn-opt %s -split-input-file -verify-diagnostics -linalg-to-kernel
 
 func.func @sixteen_threads(%one: f32) {
-  // expected-error @+1 {{'scf.forall' op kernel.threads is a positive multiple of 32, got 16}}
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got 16 : i64}}
   scf.forall (%b) in (1) {
     %empty = tensor.empty() : tensor<64x32xf32>
     %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
@@ -12,7 +12,7 @@ func.func @sixteen_threads(%one: f32) {
 // -----
 
 func.func @no_threads(%one: f32) {
-  // expected-error @+1 {{'scf.forall' op kernel.threads is a positive multiple of 32, got 0}}
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got 0 : i64}}
   scf.forall (%b) in (1) {
     %empty = tensor.empty() : tensor<64x32xf32>
     %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
@@ -23,7 +23,7 @@ func.func @no_threads(%one: f32) {
 // -----
 
 func.func @threads_below_zero(%one: f32) {
-  // expected-error @+1 {{'scf.forall' op kernel.threads is a positive multiple of 32, got -32}}
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got -32 : i64}}
   scf.forall (%b) in (1) {
     %empty = tensor.empty() : tensor<64x32xf32>
     %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
@@ -707,6 +707,287 @@ func.func @convolution(%one: f32, %i: index, %a: tensor<64x32xf32>, %q: tensor<6
       %s = math.fma %e, %w, %o : f32
       linalg.yield %s : f32
     } -> tensor<64x32xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @threads_of_more_than_a_block(%one: f32) {
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got 2048 : i64}}
+  scf.forall (%b) in (1) {
+  } {kernel.threads = 2048 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @threads_in_128_bits(%one: f32) {
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got 128 : i128}}
+  scf.forall (%b) in (1) {
+  } {kernel.threads = 128 : i128, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @threads_in_words(%one: f32) {
+  // expected-error @+1 {{'scf.forall' op kernel.threads is a multiple of 32, from 32 to 1024, got "many"}}
+  scf.forall (%b) in (1) {
+  } {kernel.threads = "many", mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @no_rows(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<0x64xf32>
+    // expected-error @+1 {{'linalg.fill' op cannot be distributed over 4 warps: tiles need a multiple of 64 rows, and of 8 columns, if any}}
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<0x64xf32>) -> tensor<0x64xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @no_columns(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x0xf32>
+    // expected-error @+1 {{'linalg.fill' op cannot be distributed over 4 warps: tiles need a multiple of 64 rows, and of 8 columns, if any}}
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x0xf32>) -> tensor<64x0xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @too_many_rows(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<1099511627776x64xf32>
+    // expected-error @+1 {{'linalg.fill' op has too large tiles for 4 warps: a thread has at most 1024 registers; use smaller tiles or more warps}}
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<1099511627776x64xf32>) -> tensor<1099511627776x64xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @too_many_columns(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x1099511627776xf32>
+    // expected-error @+1 {{'linalg.fill' op has too large tiles for 4 warps: a thread has at most 1024 registers; use smaller tiles or more warps}}
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x1099511627776xf32>) -> tensor<64x1099511627776xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @too_many_elements(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<1024x256xf32>
+    // expected-error @+1 {{'linalg.fill' op has too large tiles for 4 warps: a thread has at most 1024 registers; use smaller tiles or more warps}}
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<1024x256xf32>) -> tensor<1024x256xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @indices(%i: index) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xindex>
+    // expected-error @+1 {{'linalg.fill' op works on elements of 'index', but registers hold numbers; use integers or floats}}
+    %x = linalg.fill ins(%i : index) outs(%empty : tensor<64x32xindex>) -> tensor<64x32xindex>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @complex_numbers(%z: complex<f32>) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xcomplex<f32>>
+    // expected-error @+1 {{'linalg.fill' op works on elements of 'complex<f32>', but registers hold numbers; use integers or floats}}
+    %x = linalg.fill ins(%z : complex<f32>) outs(%empty : tensor<64x32xcomplex<f32>>) -> tensor<64x32xcomplex<f32>>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @no_outputs(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+    // expected-error @+1 {{'linalg.generic' op has no result; erase it}}
+    linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>], iterator_types = ["parallel", "parallel"]}
+        ins(%x : tensor<64x32xf32>) {
+    ^bb0(%e: f32):
+      linalg.yield
+    }
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @window_by_a_sum(%one: f32, %i: index, %mask: tensor<100x100xi1>) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+    %w = kernel.window %mask[%i, %i] : tensor<100x100xi1> -> tensor<95x32xi1>
+    // expected-error @+1 {{'linalg.generic' op sees 'tensor<95x32xi1>' by affine_map<(d0, d1) -> (d0 + d1, d1)>; threads have rows, or rows and columns in this order}}
+    %y = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m + k, k)>, affine_map<(m, k) -> (m, k)>], iterator_types = ["parallel", "parallel"]}
+        ins(%w : tensor<95x32xi1>) outs(%x : tensor<64x32xf32>) {
+    ^bb0(%e: i1, %o: f32):
+      %s = arith.select %e, %one, %o : f32
+      linalg.yield %s : f32
+    } -> tensor<64x32xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @loop_goes_on_with_an_array(%one: f32, %i: index, %a: tensor<64x32xf32>) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %r = scf.for %j = %c0 to %i step %c1 iter_args(%t = %x) -> tensor<64x32xf32> {
+    // expected-error @+1 {{'scf.yield' op goes on with 'tensor<64x32xf32>' where the loop begins with '!kernel.fragment<64x32xf32,}}
+      scf.yield %a : tensor<64x32xf32>
+    }
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @loop_begins_with_an_array(%one: f32, %i: index, %a: tensor<64x32xf32>) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %r:2 = scf.for %j = %c0 to %i step %c1 iter_args(%t = %x, %u = %a) -> (tensor<64x32xf32>, tensor<64x32xf32>) {
+    // expected-error @+1 {{; a loop carries either tiles of this block of threads or other arrays}}
+      scf.yield %t, %t : tensor<64x32xf32>, tensor<64x32xf32>
+    }
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @product_without_columns(%one: f32, %i: index) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x16xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x16xf32>) -> tensor<64x16xf32>
+    %t = kernel.alloc : !kernel.tile<1x16x16xf16>
+    %v = kernel.view %t[%i] : !kernel.tile<1x16x16xf16> -> tensor<16x16xf16>
+    // expected-error @+1 {{'linalg.generic' op reads a tile of shared memory, but is no product of a matrix with it}}
+    %y = linalg.generic {indexing_maps = [affine_map<(m, n, k, l) -> (m, k)>, affine_map<(m, n, k, l) -> (k, l)>, affine_map<(m, n, k, l) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+        ins(%x, %v : tensor<64x16xf32>, tensor<16x16xf16>) outs(%x : tensor<64x16xf32>) {
+    ^bb0(%e: f32, %f: f16, %o: f32):
+      %w = arith.extf %f : f16 to f32
+      %s = math.fma %e, %w, %o : f32
+      linalg.yield %s : f32
+    } -> tensor<64x16xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @product_chosen_by_another_bound(%one: f32, %i: index) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x16xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x16xf32>) -> tensor<64x16xf32>
+    %t = kernel.alloc : !kernel.tile<1x16x16xf16>
+    %v = kernel.view %t[%i] : !kernel.tile<1x16x16xf16> -> tensor<16x16xf16>
+    %c0 = arith.constant 0 : i32
+    %c5 = arith.constant 5 : i32
+    %zero = arith.constant 0.0 : f32
+    // expected-error @+1 {{'linalg.generic' op reads a tile of shared memory, but is no product of a matrix with it}}
+    %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%x, %v : tensor<64x16xf32>, tensor<16x16xf16>) outs(%x : tensor<64x16xf32>) {
+    ^bb0(%e: f32, %f: f16, %o: f32):
+      %w = arith.extf %f : f16 to f32
+      %bits = arith.bitcast %e : f32 to i32
+      %c = arith.cmpi slt, %bits, %c5 : i32
+      %p = arith.select %c, %zero, %w : f32
+      %s = math.fma %e, %p, %o : f32
+      linalg.yield %s : f32
+    } -> tensor<64x16xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @product_with_one_instead(%one: f32, %i: index) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x16xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x16xf32>) -> tensor<64x16xf32>
+    %t = kernel.alloc : !kernel.tile<1x16x16xf16>
+    %v = kernel.view %t[%i] : !kernel.tile<1x16x16xf16> -> tensor<16x16xf16>
+    %c0 = arith.constant 0 : i32
+    %c5 = arith.constant 5 : i32
+    %zero = arith.constant 0.0 : f32
+    // expected-error @+1 {{'linalg.generic' op reads a tile of shared memory, but is no product of a matrix with it}}
+    %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%x, %v : tensor<64x16xf32>, tensor<16x16xf16>) outs(%x : tensor<64x16xf32>) {
+    ^bb0(%e: f32, %f: f16, %o: f32):
+      %w = arith.extf %f : f16 to f32
+      %bits = arith.bitcast %e : f32 to i32
+      %c = arith.cmpi slt, %bits, %c0 : i32
+      %p = arith.select %c, %one, %w : f32
+      %s = math.fma %e, %p, %o : f32
+      linalg.yield %s : f32
+    } -> tensor<64x16xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @chosen_weight(%one: f32, %i: index) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x16xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x16xf32>) -> tensor<64x16xf32>
+    %t = kernel.alloc : !kernel.tile<1x16x16xf16>
+    %v = kernel.view %t[%i] : !kernel.tile<1x16x16xf16> -> tensor<16x16xf16>
+    %c0 = arith.constant 0 : i32
+    %c5 = arith.constant 5 : i32
+    %zero = arith.constant 0.0 : f32
+    // expected-error @+1 {{'linalg.generic' op reads a tile of shared memory, but is no product of a matrix with it}}
+    %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%x, %v : tensor<64x16xf32>, tensor<16x16xf16>) outs(%x : tensor<64x16xf32>) {
+    ^bb0(%e: f32, %f: f16, %o: f32):
+      %w = arith.extf %f : f16 to f32
+      %bits = arith.bitcast %e : f32 to i32
+      %c = arith.cmpi slt, %bits, %c0 : i32
+      %p = arith.select %c, %zero, %e : f32
+      %s = math.fma %w, %p, %o : f32
+      linalg.yield %s : f32
+    } -> tensor<64x16xf32>
+  } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
+  return
+}
+
+// -----
+
+func.func @cast_of_nothing(%one: f32) {
+  scf.forall (%b) in (1) {
+    %empty = tensor.empty() : tensor<64x32xf32>
+    %x = linalg.fill ins(%one : f32) outs(%empty : tensor<64x32xf32>) -> tensor<64x32xf32>
+    %nothing = builtin.unrealized_conversion_cast to tensor<64xf32>
+    // expected-error @+1 {{'builtin.unrealized_conversion_cast' op works on a tile of a block of threads; only linalg.fill, linalg.generic and scf.for can}}
+    %two:2 = builtin.unrealized_conversion_cast %x : tensor<64x32xf32> to tensor<64xf32>, f32
   } {kernel.threads = 128 : i64, mapping = [#gpu.block<linear_dim_0>]}
   return
 }

@@ -75,8 +75,39 @@ func.func @unknown_reduction(%s: !kernel.fragment<16x16xf32, #matrix>, %m: !kern
 
 // -----
 
-// expected-error @+1 {{there are at most 65536 registers and warps}}
-#layout = #kernel.layout<registers = [], lanes = [32 x (1, 0)], warps = [65536 x (0, 1), 2 x (32, 0)]>
+// expected-error @+1 {{there are at most 1024 registers of a thread, and 32 warps}}
+#layout = #kernel.layout<registers = [], lanes = [32 x (1, 0)], warps = [32 x (0, 1), 2 x (32, 0)]>
+
+// -----
+
+// expected-error @+1 {{there are at most 1024 registers of a thread, and 32 warps}}
+#layout = #kernel.layout<registers = [1024 x (0, 1), 2 x (32, 0)], lanes = [32 x (1, 0)], warps = []>
+
+// -----
+
+// A lane and a register hold the same columns.
+
+// expected-error @+1 {{leaves out columns or holds some twice: the digits that move columns must move 1, and then what those before count to together}}
+#layout = #kernel.layout<registers = [2 x (0, 1)], lanes = [4 x (0, 1), 8 x (1, 0)], warps = []>
+
+// -----
+
+// Every other row.
+
+// expected-error @+1 {{leaves out rows or holds some twice: the digits that move rows must move 1, and then what those before count to together}}
+#layout = #kernel.layout<registers = [], lanes = [32 x (2, 0)], warps = []>
+
+// -----
+
+// Rows 8 to 15 by a register and by a warp.
+
+// expected-error @+1 {{leaves out rows or holds some twice: the digits that move rows must move 1, and then what those before count to together}}
+#layout = #kernel.layout<registers = [2 x (8, 0)], lanes = [4 x (0, 0), 8 x (1, 0)], warps = [2 x (8, 0)]>
+
+// -----
+
+// expected-error @+1 {{a digit moves rows or columns, got (1, 1)}}
+#layout = #kernel.layout<registers = [8 x (0, 1)], lanes = [32 x (1, 1)], warps = []>
 
 // -----
 
@@ -719,5 +750,23 @@ func.func @role_before_the_first_warp() {
 func.func @await_of_less_than_all(%s: !kernel.fragment<16x16xf32, #matrix>) {
   // expected-error @+1 {{'kernel.await' op attribute 'pending' failed to satisfy constraint: 64-bit signless integer attribute whose value is non-negative}}
   %r = kernel.await %s pending = -1 : !kernel.fragment<16x16xf32, #matrix>
+  return
+}
+
+// -----
+
+func.func @role_beyond_the_block() {
+  // expected-error @+1 {{'kernel.role' op is for warps of a block, which has at most 32, got 1 from 32 on}}
+  kernel.role first = 32 warps = 1 {
+  }
+  return
+}
+
+// -----
+
+func.func @role_of_too_many_warps() {
+  // expected-error @+1 {{'kernel.role' op is for warps of a block, which has at most 32, got 9223372036854775807 from 4 on}}
+  kernel.role first = 4 warps = 9223372036854775807 {
+  }
   return
 }

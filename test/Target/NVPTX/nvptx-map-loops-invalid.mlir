@@ -88,3 +88,45 @@ func.func @calls(%n: index) {
   }
   return
 }
+
+// -----
+
+func.func @complex(%x: memref<4xf32>) {
+  // expected-error @below {{has elements of type 'complex<f32>', but a GPU program has arrays of integers and floats only; use one for each part of an element}}
+  %t = memref.alloc() : memref<4xcomplex<f32>>
+  "test.use"(%x, %t) : (memref<4xf32>, memref<4xcomplex<f32>>) -> ()
+  return
+}
+
+// -----
+
+func.func @bytes_beyond_64_bits(%x: memref<4xf32>) {
+  // expected-error @below {{of type 'memref<2305843009213693952xf64>' is larger than the memory of any GPU; use smaller arrays}}
+  %t = memref.alloc() : memref<2305843009213693952xf64>
+  "test.use"(%x, %t) : (memref<4xf32>, memref<2305843009213693952xf64>) -> ()
+  return
+}
+
+// -----
+
+func.func @bytes_of_all_threads_beyond_64_bits(%x: memref<4xf32>) {
+  // expected-error @below {{needs 1099511627776 bytes for each of 16777216 threads, more than any GPU has; use smaller arrays or fewer iterations}}
+  scf.forall (%i) in (16777216) {
+    %t = memref.alloc() : memref<1099511627776xi8>
+    "test.use"(%x, %t) : (memref<4xf32>, memref<1099511627776xi8>) -> ()
+  }
+  return
+}
+
+// -----
+
+// A size of a dimension that is not there is not known.
+
+func.func @no_such_dimension(%x: memref<?xf32>) {
+  %c7 = arith.constant 7 : index
+  %n = memref.dim %x, %c7 : memref<?xf32>
+  // expected-error @below {{has a size that does not follow from sizes of arguments}}
+  %t = memref.alloc(%n) : memref<?xf32>
+  "test.use"(%x, %t) : (memref<?xf32>, memref<?xf32>) -> ()
+  return
+}

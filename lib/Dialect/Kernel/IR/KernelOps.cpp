@@ -215,16 +215,21 @@ LogicalResult WriteOp::verify() {
 }
 
 LogicalResult RoleOp::verify() {
+  int64_t first = getFirst(), warps = getWarps();
+  if (first > LayoutAttr::kMaxWarps || warps > LayoutAttr::kMaxWarps - first)
+    return emitOpError("is for warps of a block, which has at most ")
+           << LayoutAttr::kMaxWarps << ", got " << warps << " from " << first
+           << " on";
   std::optional<int64_t> registers = getRegisters();
   if (!registers)
     return success();
   if (*registers < 24 || *registers > 240 || *registers % 8)
     return emitOpError("registers are a multiple of 8 from 24 to 240, got ")
            << *registers;
-  if (getFirst() % 4 || getWarps() % 4)
+  if (first % 4 || warps % 4)
     return emitOpError(
                "registers are shared by warpgroups: first and warps must "
                "be multiples of 4, got ")
-           << getFirst() << " and " << getWarps();
+           << first << " and " << warps;
   return success();
 }

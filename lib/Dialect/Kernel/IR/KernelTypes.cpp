@@ -137,10 +137,26 @@ void LayoutAttr::print(AsmPrinter &printer) const {
   printer << ">";
 }
 
+/// Whether digits that move and count so far give all places from 0 on, each
+/// once.
+static bool isDense(SmallVector<std::pair<int64_t, int64_t>> digits) {
+  llvm::sort(digits);
+  int64_t places = 1;
+  for (auto [distance, count] : digits) {
+    if (distance != places)
+      return false;
+    places *= count;
+  }
+  return true;
+}
+
 LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<Digit> registers,
                                  ArrayRef<Digit> lanes, ArrayRef<Digit> warps) {
-  for (ArrayRef<Digit> digits : {registers, lanes, warps}) {
+  SmallVector<std::pair<int64_t, int64_t>> rows, columns;
+  for (auto [digits, limit] :
+       {std::pair(registers, kMaxRegisters), std::pair(lanes, kMaxSize),
+        std::pair(warps, kMaxWarps)}) {
     int64_t product = 1;
     for (const Digit &digit : digits) {
       if (digit.count < 1 || digit.count > kMaxSize || digit.row < 0 ||
@@ -149,15 +165,33 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                               "rows and columns, at most "
                            << kMaxSize;
       product *= digit.count;
-      if (product > kMaxSize)
-        return emitError() << "there are at most " << kMaxSize
-                           << " registers and warps";
+      if (product > limit)
+        return emitError() << "there are at most " << kMaxRegisters
+                           << " registers of a thread, and " << kMaxWarps
+                           << " warps";
+      if (digit.count == 1)
+        continue;
+      if (digit.row != 0 && digit.column != 0)
+        return emitError() << "a digit moves rows or columns, got ("
+                           << digit.row << ", " << digit.column << ")";
+      if (digit.row != 0)
+        rows.push_back({digit.row, digit.count});
+      if (digit.column != 0)
+        columns.push_back({digit.column, digit.count});
     }
   }
   if (int64_t product = count(lanes); product != kWarpSize)
     return emitError() << "a warp has " << kWarpSize
                        << " lanes, but the digits of lanes count to "
                        << product;
+  for (auto [digits, name] :
+       {std::pair(&rows, "rows"), std::pair(&columns, "columns")})
+    if (!isDense(*digits))
+      return emitError() << "leaves out " << name
+                         << " or holds some twice: the digits that move "
+                         << name
+                         << " must move 1, and then what those before count to "
+                            "together";
   return success();
 }
 

@@ -22,9 +22,6 @@ REGISTERS = 255
 SHARED_BYTES = 99 * 1024
 # Sums of more features do not fit in the registers of a thread.
 FEATURES_WITHOUT_SPILLS = 128
-# Bytes of spills that a variant may have although it should have none. ptxas 13.0
-# spills 316 bytes of the biases of a mask tensor and of a score region together.
-KNOWN_SPILLS = {}
 
 ENTRY = re.compile(r"Compiling entry function '([^']+)'")
 SPILLS = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
@@ -48,7 +45,7 @@ def read_report(text):
     return kernels
 
 
-def judge(text, shared_bytes, features, known_spills=0):
+def judge(text, shared_bytes, features):
     """What is wrong with a report; `shared_bytes` are those that launches ask for."""
     kernels = read_report(text)
     if not kernels:
@@ -61,7 +58,7 @@ def judge(text, shared_bytes, features, known_spills=0):
             continue
         if registers > REGISTERS:
             wrong.append(f"{name}: {registers} registers, more than {REGISTERS}")
-        if spills > known_spills and features <= FEATURES_WITHOUT_SPILLS:
+        if spills > 0 and features <= FEATURES_WITHOUT_SPILLS:
             wrong.append(f"{name}: {spills} bytes of spills")
         shared = shared_bytes + used["shared"]
         if shared > SHARED_BYTES:
@@ -92,7 +89,7 @@ def check_variant(attn_compile, folder, ptxas, name):
     report = assemble(ptxas, path + ".ptx", options.get("chip", "sm_80"))
     if os.environ.get("VERBOSE"):
         print(report)
-    return judge(report, shared, features, KNOWN_SPILLS.get(name, 0))
+    return judge(report, shared, features)
 
 
 def main():

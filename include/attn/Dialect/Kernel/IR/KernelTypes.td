@@ -20,7 +20,9 @@ def Kernel_LayoutAttr : AttrDef<Kernel_Dialect, "Layout"> {
     sums over the *digits* of the register's number, of the lane's and of the
     warp's: `N x (R, C)` is a digit that counts to N and moves R rows and C columns
     each time. The first digit is the fastest. `(0, 0)` holds the same elements
-    again.
+    again; but for that, each element of the tile is held once: a digit moves rows
+    or columns, and those that move rows, from the shortest way on, move 1, and
+    then what those before count to together. Those that move columns likewise.
 
     The accumulators of `mma.sync` m16n8 for 64 x 64 elements in four warps
     (PTX ISA 9.7.14.5): pairs of columns, rows 8 apart, tiles of 8 columns; four
@@ -39,6 +41,9 @@ def Kernel_LayoutAttr : AttrDef<Kernel_Dialect, "Layout"> {
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    /// More registers than any thread has, and the warps of the largest block.
+    static constexpr int64_t kMaxRegisters = 1024, kMaxWarps = 32;
+
     int64_t getNumRegisters() const { return count(getRegisters()); }
     int64_t getNumWarps() const { return count(getWarps()); }
     /// Rows and columns that register `number` adds to its thread's place.
