@@ -93,6 +93,8 @@ except OSError:
 # Runs code for AArch64; linked by lld, for no linker of such a system is needed.
 if shutil.which("qemu-aarch64") and shutil.which("ld.lld"):
     config.available_features.add("qemu-aarch64")
+if shutil.which("qemu-x86_64"):
+    config.available_features.add("qemu-x86_64")
 
 if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     config.available_features.add("sanitize")

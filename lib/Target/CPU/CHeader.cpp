@@ -99,7 +99,7 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
   if (!variants.empty())
     os << "/* The CPU whose code calls run, one of the names above; null where "
           "there "
-          "is none. */\nconst char *"
+          "is\n * none. */\nconst char *"
        << getVariantReader(interface.name) << "(void);\n\n";
   for (const std::string &counter : interface.counters)
     os << "/* What the kernel has counted under the name " << counter

@@ -15,10 +15,7 @@ source = os.path.join(os.path.dirname(__file__), "freestanding.c")
 os.makedirs(folder, exist_ok=True)
 
 
-def run(cpu, form, query, key, value):
-    prefix = os.path.join(folder, f"{cpu}-{form}")
-    subprocess.run([attn_compile, program, f"--form={form}", f"--cpu={cpu}", "--emit=o,h",
-                    "-o", prefix], check=True)  # fmt: skip
+def run(prefix, query, key, value):
     subprocess.run([clang, "--target=aarch64-linux-gnu", "-O1", "-ffreestanding", "-nostdlib",
                     "-static", "-fuse-ld=lld", f"-DQUERIES={len(query)}", f"-DKEYS={len(key)}",
                     "-include", prefix + ".h", source, prefix + ".o", "-o", prefix],
@@ -29,15 +26,21 @@ def run(cpu, form, query, key, value):
     return np.frombuffer(done.stdout, np.float32).reshape(query.shape)
 
 
-random = np.random.default_rng(0)
-for queries, keys in ((5, 5), (70, 300)):
-    query = random.standard_normal((queries, 64), np.float32)
-    key, value = random.standard_normal((2, keys, 64), np.float32)
+def expect(query, key, value):
     scores = query.astype(float) @ key.T.astype(float) / 8
-    scores[np.triu_indices(queries, 1, keys)] = -np.inf
+    scores[np.triu_indices(len(query), 1, len(key))] = -np.inf
     weights = np.exp(scores - scores.max(1, keepdims=True))
-    expected = weights @ value / weights.sum(1, keepdims=True)
-    for cpu in ("neoverse-n1", "neoverse-v1"):
-        for form in ("blocked", "recurrent"):
-            error = np.abs(run(cpu, form, query, key, value) - expected).max()
-            print(f"{queries} x {keys} {form} on {cpu}, close to numpy:", error < 1e-5, error)
+    return weights @ value / weights.sum(1, keepdims=True)
+
+
+random = np.random.default_rng(0)
+for cpu in ("neoverse-n1", "neoverse-v1"):
+    for form in ("blocked", "recurrent"):
+        prefix = os.path.join(folder, f"{cpu}-{form}")
+        subprocess.run([attn_compile, program, f"--form={form}", f"--cpu={cpu}", "--emit=o,h",
+                        "-o", prefix], check=True)  # fmt: skip
+        for queries, keys in ((5, 5), (70, 300)):
+            query = random.standard_normal((queries, 64), np.float32)
+            key, value = random.standard_normal((2, keys, 64), np.float32)
+            error = np.abs(run(prefix, query, key, value) - expect(query, key, value)).max()
+            print(f"{form} on {cpu}, {queries} x {keys}, close to numpy:", error < 1e-5, error)
