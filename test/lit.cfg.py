@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -88,6 +89,12 @@ try:
     config.available_features.add("openblas")
 except OSError:
     pass  # Tests of the benchmark's peers need it.
+
+# Runs code for AArch64; linked by lld, for no linker of such a system is needed.
+if shutil.which("qemu-aarch64") and shutil.which("ld.lld"):
+    config.available_features.add("qemu-aarch64")
+if shutil.which("qemu-x86_64"):
+    config.available_features.add("qemu-x86_64")
 
 if config.attn_sanitize.upper() in ("1", "ON", "TRUE", "YES"):
     config.available_features.add("sanitize")

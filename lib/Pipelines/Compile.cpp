@@ -32,7 +32,8 @@ FailureOr<Compiler> Compiler::create(ModuleOp module, CompileOptions options) {
   FailureOr<KernelInterface> interface = getKernelInterface(*entry);
   if (failed(interface))
     return failure();
-  llvm::Expected<Machine> machine = attn::getMachine(options.cpu);
+  llvm::Expected<Machine> machine =
+      attn::getMachine(options.cpu, options.isVariant);
   if (!machine)
     return module.emitError(llvm::toString(machine.takeError()));
   Compiler compiler;

@@ -10,7 +10,9 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Target/CPU/CHeader.h"
 #include "attn/Target/CPU/Emission.h"
+#include "attn/Target/CPU/Variants.h"
 #include "common/ToolOptions.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -18,7 +20,6 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace mlir;
@@ -125,35 +126,64 @@ FailureOr<std::string> linkShared(StringRef object, bool withOpenMP) {
 // Descriptions
 //===----------------------------------------------------------------------===//
 
-llvm::json::Object describe(const Compiler &compiler) {
-  const KernelInterface &interface = compiler.getInterface();
-  return llvm::json::Object{
+/// The program compiled for one CPU.
+struct Variant {
+  std::string cpu; // As the command line has it.
+  Compiler compiler;
+  SmallVector<std::string> forms;
+  std::unique_ptr<llvm::Module> code;
+};
+
+/// A kernel of one variant, or of several in the order of preference.
+struct Kernel {
+  KernelInterface interface;
+  ScratchMemory scratch; // Of the largest.
+  std::vector<Variant> variants;
+
+  bool hasSeveral() const { return variants.size() > 1; }
+};
+
+llvm::json::Object describe(const Kernel &kernel) {
+  const KernelInterface &interface = kernel.interface;
+  llvm::json::Object object{
       {"name", interface.name},
       {"arguments", describeArguments(interface)},
       {"sizes", llvm::json::Array(interface.sizes)},
-      {"cpu", compiler.getMachine().target->getTargetCPU()},
-      {"vector_bits", compiler.getMachine().vectorBits},
       {"threads", interface.numThreads},
-      {"scratch",
-       llvm::json::Object{
-           {"stack_bytes", compiler.getScratch().stackBytes},
-           {"thread_stack_bytes", compiler.getScratch().threadStackBytes},
-           {"heap_bytes", compiler.getScratch().heapBytes},
-           {"dynamic_buffers", compiler.getScratch().dynamicBuffers}}}};
+      {"scratch", llvm::json::Object{
+                      {"stack_bytes", kernel.scratch.stackBytes},
+                      {"thread_stack_bytes", kernel.scratch.threadStackBytes},
+                      {"heap_bytes", kernel.scratch.heapBytes},
+                      {"dynamic_buffers", kernel.scratch.dynamicBuffers}}}};
+  llvm::json::Array variants;
+  for (const Variant &variant : kernel.variants)
+    variants.push_back(llvm::json::Object{
+        {"cpu", kernel.hasSeveral()
+                    ? StringRef(variant.cpu)
+                    : variant.compiler.getMachine().target->getTargetCPU()},
+        {"vector_bits", variant.compiler.getMachine().vectorBits}});
+  if (kernel.hasSeveral())
+    object["variants"] = std::move(variants);
+  else
+    for (auto &[key, value] : *variants.front().getAsObject())
+      object[key] = std::move(value);
+  return object;
 }
 
-std::string getSummary(const Compiler &compiler, ArrayRef<std::string> forms) {
+std::string getSummary(const Kernel &kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  const ScratchMemory &scratch = compiler.getScratch();
-  const llvm::TargetMachine &target = *compiler.getMachine().target;
-  os << "kernel   " << compiler.getInterface().name << "\n";
-  os << "cpu      " << target.getTargetCPU() << ", "
-     << compiler.getMachine().vectorBits << "-bit vectors, "
-     << compiler.getMachine().vectorRegisters << " registers\n";
-  for (const std::string &form : forms)
+  const ScratchMemory &scratch = kernel.scratch;
+  os << "kernel   " << kernel.interface.name << "\n";
+  for (const Variant &variant : kernel.variants) {
+    const Machine &machine = variant.compiler.getMachine();
+    os << "cpu      " << machine.target->getTargetCPU() << ", "
+       << machine.vectorBits << "-bit vectors, " << machine.vectorRegisters
+       << " registers\n";
+  }
+  for (const std::string &form : kernel.variants.front().forms)
     os << "form     " << form << "\n";
-  if (int64_t threads = compiler.getInterface().numThreads; threads > 1)
+  if (int64_t threads = kernel.interface.numThreads; threads > 1)
     os << "threads  " << threads << ", with " << scratch.threadStackBytes
        << " bytes of stack each\n";
   os << "scratch  " << scratch.stackBytes << " bytes of stack, "
@@ -253,8 +283,180 @@ getReport(const Compiler &compiler, const CompileOptions &options,
 // The steps
 //===----------------------------------------------------------------------===//
 
+using Wants = llvm::function_ref<bool(Emit)>;
+
+/// Compiles to LLVM IR, and adds what there is to see on the way to `outputs`.
+FailureOr<Variant> compileVariant(ModuleOp module,
+                                  const CompileOptions &compileOptions,
+                                  Wants wants, llvm::LLVMContext &context,
+                                  Outputs &outputs) {
+  FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
+  if (failed(compiler) || failed(compiler->raise()))
+    return failure();
+  Variant variant;
+  variant.cpu = compileOptions.cpu;
+  variant.forms = describeForms(module, compileOptions.form);
+  auto attentions =
+      describeAttentions(module, compiler->getRaising(), compileOptions);
+  if (failed(compiler->lowerToForm()))
+    return failure();
+  if (wants(Emit::MLIR))
+    outputs.add("mlir", print(module));
+  if (failed(compiler->lowerToBuffers()))
+    return failure();
+  if (wants(Emit::Report)) {
+    FailureOr<std::string> page =
+        getReport(*compiler, compileOptions, std::move(attentions));
+    if (failed(page))
+      return failure();
+    outputs.add("html", *page);
+  }
+  if (failed(compiler->lowerToLLVM()))
+    return failure();
+  if (wants(Emit::LLVMMLIR))
+    outputs.add("llvm.mlir", print(module));
+  auto translated = compiler->translate(context);
+  if (!translated)
+    return module.emitError(llvm::toString(translated.takeError()));
+  variant.code = std::move(*translated);
+  variant.compiler = std::move(*compiler);
+  return variant;
+}
+
+/// Compiles for each of `cpus`.
+FailureOr<Kernel> compileVariants(ModuleOp module,
+                                  CompileOptions compileOptions,
+                                  ArrayRef<std::string> cpus, Wants wants,
+                                  llvm::LLVMContext &context,
+                                  Outputs &outputs) {
+  Kernel kernel;
+  compileOptions.isVariant = cpus.size() > 1;
+  for (auto [i, cpu] : llvm::enumerate(cpus)) {
+    bool isFirst = i == 0;
+    // What is remarked of the program is remarked once.
+    ScopedDiagnosticHandler once(
+        module.getContext(), [isFirst](Diagnostic &diagnostic) {
+          return success(!isFirst &&
+                         diagnostic.getSeverity() != DiagnosticSeverity::Error);
+        });
+    OwningOpRef<ModuleOp> copy = module.clone();
+    compileOptions.cpu = cpu;
+    FailureOr<Variant> variant =
+        compileVariant(*copy, compileOptions, wants, context, outputs);
+    if (failed(variant))
+      return failure();
+    auto place = llvm::upper_bound(
+        kernel.variants, *variant, [](const Variant &a, const Variant &b) {
+          return isPreferred(a.compiler.getMachine(), b.compiler.getMachine());
+        });
+    kernel.variants.insert(place, std::move(*variant));
+  }
+  kernel.interface = kernel.variants.front().compiler.getInterface();
+  for (const Variant &variant : kernel.variants) {
+    const ScratchMemory &scratch = variant.compiler.getScratch();
+    auto enlarge = [](int64_t &size, int64_t other) {
+      size = std::max(size, other);
+    };
+    enlarge(kernel.scratch.stackBytes, scratch.stackBytes);
+    enlarge(kernel.scratch.threadStackBytes, scratch.threadStackBytes);
+    enlarge(kernel.scratch.heapBytes, scratch.heapBytes);
+    enlarge(kernel.scratch.dynamicBuffers, scratch.dynamicBuffers);
+    enlarge(kernel.interface.numThreads,
+            variant.compiler.getInterface().numThreads);
+  }
+  return kernel;
+}
+
+/// The code of all variants.
+FailureOr<std::unique_ptr<llvm::Module>> link(Kernel &kernel) {
+  if (!kernel.hasSeveral())
+    return std::move(kernel.variants.front().code);
+  SmallVector<KernelVariant> variants;
+  for (Variant &variant : kernel.variants)
+    variants.push_back(
+        {variant.cpu, &variant.compiler.getMachine(), std::move(variant.code)});
+  auto linked = linkVariants(variants, kernel.interface);
+  if (!linked)
+    return reportError(llvm::toString(linked.takeError()));
+  return std::move(*linked);
+}
+
+/// Adds descriptions of the kernel.
+void addDescriptions(const Kernel &kernel, Wants wants, Outputs &outputs) {
+  if (wants(Emit::H)) {
+    SmallVector<std::string> cpus;
+    for (const Variant &variant : kernel.variants)
+      if (kernel.hasSeveral())
+        cpus.push_back(variant.cpu);
+    outputs.add("h", getCHeader(kernel.interface, kernel.scratch, cpus));
+  }
+  if (wants(Emit::JSON))
+    outputs.add("json",
+                llvm::formatv("{0:2}\n", llvm::json::Value(describe(kernel))));
+  if (wants(Emit::Summary))
+    outputs.add("summary", getSummary(kernel));
+}
+
+/// Adds what is made of LLVM IR.
+LogicalResult addCode(Kernel &kernel, Wants wants, Outputs &outputs) {
+  FailureOr<std::unique_ptr<llvm::Module>> code = link(kernel);
+  if (failed(code))
+    return failure();
+  if (wants(Emit::LL))
+    outputs.add("ll", print(**code));
+  if (wants(Emit::BC)) {
+    std::string bitcode;
+    llvm::raw_string_ostream os(bitcode);
+    llvm::WriteBitcodeToFile(**code, os);
+    outputs.add("bc", bitcode);
+  }
+  // Each function of a variant says what it is for.
+  const Machine &machine = kernel.variants.back().compiler.getMachine();
+  auto emit = [&](llvm::CodeGenFileType type) -> FailureOr<std::string> {
+    // Emission changes the module: give each its own.
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(**code);
+    auto emitted = emitCode(*copy, machine, type);
+    if (!emitted)
+      return reportError(llvm::toString(emitted.takeError()));
+    return std::string(emitted->begin(), emitted->end());
+  };
+  if (wants(Emit::S)) {
+    FailureOr<std::string> assembly = emit(llvm::CodeGenFileType::AssemblyFile);
+    if (failed(assembly))
+      return failure();
+    outputs.add("s", *assembly);
+  }
+  if (!wants(Emit::O) && !wants(Emit::A) && !wants(Emit::SO))
+    return success();
+  FailureOr<std::string> object = emit(llvm::CodeGenFileType::ObjectFile);
+  if (failed(object))
+    return failure();
+  if (wants(Emit::O))
+    outputs.add("o", *object);
+  if (wants(Emit::A)) {
+    FailureOr<std::string> archive =
+        createArchive(kernel.interface.name + ".o", *object);
+    if (failed(archive))
+      return failure();
+    outputs.add("a", *archive);
+  }
+  if (wants(Emit::SO)) {
+    if (!machine.isHost)
+      return reportError("the linker here makes libraries for this machine, "
+                         "not for '" +
+                         kernel.variants.front().cpu +
+                         "'; use --emit=o and link it there");
+    FailureOr<std::string> library =
+        linkShared(*object, kernel.interface.numThreads > 1);
+    if (failed(library))
+      return failure();
+    outputs.add("so", *library);
+  }
+  return success();
+}
+
 LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
-                      const Options &options) {
+                      ArrayRef<std::string> cpus, const Options &options) {
   SmallVector<Emit> emits(options.emit.begin(), options.emit.end());
   bool isDevice = compileOptions.target == Target::NVPTX;
   if (emits.empty())
@@ -269,95 +471,26 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
     return reportError("give -o PREFIX: binary files and several outputs do "
                        "not go to stdout");
 
+  for (Emit kind : {Emit::MLIR, Emit::LLVMMLIR, Emit::Report})
+    if (cpus.size() > 1 && wants(kind))
+      return reportError("--emit=" + getName(kind) +
+                         " shows the program of one "
+                         "CPU; give --cpu one name");
+
   Outputs outputs;
   if (isDevice) {
     if (failed(compileForDevice(module, compileOptions, emits, outputs)))
       return failure();
     return outputs.write(options.prefix);
   }
-  FailureOr<Compiler> compiler = Compiler::create(module, compileOptions);
-  if (failed(compiler) || failed(compiler->raise()))
-    return failure();
-  SmallVector<std::string> forms =
-      describeForms(module, compileOptions.form);
-  auto attentions = describeAttentions(module, compiler->getRaising(), compileOptions);
-  if (failed(compiler->lowerToForm()))
-    return failure();
-  if (wants(Emit::MLIR))
-    outputs.add("mlir", print(module));
-  if (failed(compiler->lowerToBuffers()))
-    return failure();
-  if (wants(Emit::H))
-    outputs.add("h", getCHeader(compiler->getInterface(),
-                                compiler->getScratch()));
-  if (wants(Emit::JSON))
-    outputs.add("json", llvm::formatv("{0:2}\n", llvm::json::Value(describe(
-                                                     *compiler))));
-  if (wants(Emit::Summary))
-    outputs.add("summary", getSummary(*compiler, forms));
-  if (wants(Emit::Report)) {
-    FailureOr<std::string> page =
-        getReport(*compiler, compileOptions, std::move(attentions));
-    if (failed(page))
-      return failure();
-    outputs.add("html", *page);
-  }
-  if (failed(compiler->lowerToLLVM()))
-    return failure();
-  if (wants(Emit::LLVMMLIR))
-    outputs.add("llvm.mlir", print(module));
-
   llvm::LLVMContext context;
-  auto translated = compiler->translate(context);
-  if (!translated)
-    return module.emitError(llvm::toString(translated.takeError()));
-  if (wants(Emit::LL))
-    outputs.add("ll", print(**translated));
-  if (wants(Emit::BC)) {
-    std::string code;
-    llvm::raw_string_ostream os(code);
-    llvm::WriteBitcodeToFile(**translated, os);
-    outputs.add("bc", code);
-  }
-  auto emit = [&](llvm::CodeGenFileType type) -> FailureOr<std::string> {
-    // Emission changes the module: give each its own.
-    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(**translated);
-    auto code = emitCode(*copy, compiler->getMachine(), type);
-    if (!code)
-      return reportError(llvm::toString(code.takeError()));
-    return std::string(code->begin(), code->end());
-  };
-  if (wants(Emit::S)) {
-    FailureOr<std::string> code = emit(llvm::CodeGenFileType::AssemblyFile);
-    if (failed(code))
-      return failure();
-    outputs.add("s", *code);
-  }
-  if (wants(Emit::O) || wants(Emit::A) || wants(Emit::SO)) {
-    FailureOr<std::string> object = emit(llvm::CodeGenFileType::ObjectFile);
-    if (failed(object))
-      return failure();
-    if (wants(Emit::O))
-      outputs.add("o", *object);
-    if (wants(Emit::A)) {
-      FailureOr<std::string> archive =
-          createArchive(compiler->getInterface().name + ".o", *object);
-      if (failed(archive))
-        return failure();
-      outputs.add("a", *archive);
-    }
-    if (wants(Emit::SO)) {
-      if (!compiler->getMachine().isHost)
-        return reportError("the linker here makes libraries for this machine, "
-                           "not for '" + compileOptions.cpu +
-                           "'; use --emit=o and link it there");
-      FailureOr<std::string> library = linkShared(
-          *object, compiler->getInterface().numThreads > 1);
-      if (failed(library))
-        return failure();
-      outputs.add("so", *library);
-    }
-  }
+  FailureOr<Kernel> kernel =
+      compileVariants(module, compileOptions, cpus, wants, context, outputs);
+  if (failed(kernel))
+    return failure();
+  addDescriptions(*kernel, wants, outputs);
+  if (failed(addCode(*kernel, wants, outputs)))
+    return failure();
   return outputs.write(options.prefix);
 }
 
@@ -365,7 +498,7 @@ LogicalResult compile(ModuleOp module, const CompileOptions &compileOptions,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  CompileCommandLine commandLine;
+  CompileCommandLine commandLine(/*severalForms=*/false, /*severalCPUs=*/true);
   Options options;
   if (auto status = parseCommandLine(
           argc, argv, "attn-compile: attention IR to kernels\n"))
@@ -373,11 +506,13 @@ int main(int argc, char **argv) {
   FailureOr<CompileOptions> compileOptions = commandLine.get();
   if (failed(compileOptions))
     return Failed;
+  FailureOr<SmallVector<std::string>> cpus = commandLine.getCPUs();
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
   auto file = ModuleFile::open(options.input, context);
-  if (!file || failed(compile(file->getModule(), *compileOptions, options)))
+  if (!file ||
+      failed(compile(file->getModule(), *compileOptions, *cpus, options)))
     return Failed;
   return Success;
 }

@@ -100,10 +100,17 @@ struct CompileCommandLine::Options {
       "length", cl::desc("tokens to plan for, where their number is free"),
       cl::init(-1), cl::value_desc("N"), cl::cat(category)};
   SmallVector<FormChoice> forms; // In the order given, if there may be several.
+  bool severalCPUs = false;
 };
 
-CompileCommandLine::CompileCommandLine(bool severalForms)
+CompileCommandLine::CompileCommandLine(bool severalForms, bool severalCPUs)
     : options(std::make_unique<Options>()) {
+  options->severalCPUs = severalCPUs;
+  if (severalCPUs) {
+    options->cpu.setDescription("CPU to generate code for, or several "
+                                "(comma-separated) to choose from at run time");
+    options->cpu.setValueStr("name,...");
+  }
   if (!severalForms)
     return;
   options->form.setMiscFlag(cl::CommaSeparated);
@@ -165,6 +172,9 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
                        llvm::Twine(given.length));
   if (given.queries < 0 || given.keys < 0 || given.block < 0)
     return reportError("tile sizes are in rows and must not be negative");
+  FailureOr<SmallVector<std::string>> cpus = getCPUs();
+  if (failed(cpus))
+    return failure();
   CompileOptions result;
   result.entry = given.entry;
   result.form = given.form == FormChoice::Materialized ? FormKind::Materialized
@@ -172,7 +182,7 @@ FailureOr<CompileOptions> CompileCommandLine::get() const {
                 : given.form == FormChoice::Recompute  ? FormKind::Recompute
                                                        : FormKind::Blocked;
   result.target = isDevice ? Target::NVPTX : Target::CPU;
-  result.cpu = given.cpu;
+  result.cpu = cpus->front();
   if (!given.chip.empty())
     result.chip = given.chip;
   result.queries = given.queries;
@@ -206,6 +216,25 @@ FailureOr<SmallVector<FormKind>> CompileCommandLine::getForms() const {
     forms.push_back(one->form);
   }
   return forms;
+}
+
+FailureOr<SmallVector<std::string>> CompileCommandLine::getCPUs() const {
+  SmallVector<StringRef> names;
+  StringRef(options->cpu).split(names, ',');
+  if (names.size() > 1 && !options->severalCPUs)
+    return reportError(
+        "--cpu takes one CPU here: the code runs on this machine; "
+        "attn-compile takes several");
+  SmallVector<std::string> cpus;
+  for (StringRef name : names) {
+    if (name.empty())
+      return reportError("--cpu has an empty name; give names of CPUs, with "
+                         "commas between them");
+    if (llvm::is_contained(cpus, name))
+      return reportError("--cpu has '" + name + "' twice; give it once");
+    cpus.push_back(name.str());
+  }
+  return cpus;
 }
 
 std::optional<int> mlir::attn::parseCommandLine(int argc, char **argv,

@@ -25,7 +25,9 @@ llvm::cl::OptionCategory &getToolCategory();
 /// Options that choose how to compile: --entry, --form, --target, --cpu, ...
 struct CompileCommandLine {
   /// `severalForms`: --form is a list, for `getForms`; `get` has the last one.
-  explicit CompileCommandLine(bool severalForms = false);
+  /// `severalCPUs`: --cpu is a list, for `getCPUs`; `get` has the first one.
+  explicit CompileCommandLine(bool severalForms = false,
+                              bool severalCPUs = false);
   ~CompileCommandLine();
 
   /// The options as the compiler takes them. Says in words what has no
@@ -33,6 +35,8 @@ struct CompileCommandLine {
   FailureOr<CompileOptions> get() const;
   /// All forms there are unless --form was given.
   FailureOr<SmallVector<FormKind>> getForms() const;
+  /// The CPUs to compile for, each once; one unless --cpu is a list.
+  FailureOr<SmallVector<std::string>> getCPUs() const;
 
 private:
   struct Options;

@@ -39,7 +39,12 @@ struct KernelInterface {
     bool isArray() const { return isa<RankedTensorType>(type); }
   };
   /// What `NAME` returns.
-  enum Status : int32_t { Ok = 0, NullPointer = 1, BadSize = 2 };
+  enum Status : int32_t {
+    Ok = 0,
+    NullPointer = 1,
+    BadSize = 2,
+    UnsupportedCPU = 3
+  };
 
   std::string name;
   SmallVector<Argument> arguments; // Inputs, then outputs.

@@ -30,6 +30,7 @@ struct CompileOptions {
   FormKind form = FormKind::Blocked;
   Target target = Target::CPU;
   std::string cpu = "native";
+  bool isVariant = false;                // One of several for different CPUs.
   std::string chip = kDefaultChip.str(); // Of NVPTX.
   // Tile sizes in rows; 0: suited to the CPU.
   int64_t queries = 0, keys = 0, block = 0;

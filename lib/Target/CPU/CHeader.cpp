@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/CPU/CHeader.h"
+#include "attn/Target/CPU/Variants.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -13,7 +14,8 @@ using namespace mlir;
 using namespace mlir::attn;
 
 std::string mlir::attn::getCHeader(const KernelInterface &interface,
-                                   const ScratchMemory &scratch) {
+                                   const ScratchMemory &scratch,
+                                   ArrayRef<std::string> variants) {
   std::string text;
   llvm::raw_string_ostream os(text);
   std::string guard =
@@ -24,9 +26,14 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
 
   // Once, however many headers of kernels are included.
   os << "/* Error codes. Nothing is written unless the result is 0. */\n"
-     << "#ifndef ATTN_ERROR_CODES\n#define ATTN_ERROR_CODES\nenum {\n  ATTN_OK = 0,\n"
-     << "  ATTN_NULL_POINTER = 1, /* an array with elements is a null pointer */\n"
-     << "  ATTN_BAD_SIZE = 2      /* a size is negative, or an array too large */\n"
+     << "#ifndef ATTN_ERROR_CODES\n#define ATTN_ERROR_CODES\nenum {\n  ATTN_OK "
+        "= 0,\n"
+     << "  ATTN_NULL_POINTER = 1, /* an array with elements is a null pointer "
+        "*/\n"
+     << "  ATTN_BAD_SIZE = 2,     /* a size is negative, or an array too large "
+        "*/\n"
+     << "  ATTN_UNSUPPORTED_CPU = 3 /* no code for this machine's CPU: see the "
+        "kernel */\n"
      << "};\n#endif\n\n";
 
   os << "/* " << interface.name << "\n *\n"
@@ -35,7 +42,16 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
         "other array.\n *\n";
   writeArguments(os, interface);
   int64_t others = (interface.numThreads - 1) * scratch.threadStackBytes;
-  os << " *\n * Scratch: the kernel owns it. " << scratch.stackBytes - others
+  if (!variants.empty())
+    os << " *\n * The code is there for several CPUs: "
+       << llvm::join(variants, ", ")
+       << ".\n * Calls run the first of these that the machine and its "
+          "operating "
+          "system can\n * run, and return ATTN_UNSUPPORTED_CPU where there is "
+          "none. "
+          "Results may differ\n * between them by rounding.\n";
+  os << " *\n * Scratch: the kernel owns it. "
+     << (variants.empty() ? "" : "At most ") << scratch.stackBytes - others
      << " bytes of the caller's stack";
   if (others)
     os << ", " << scratch.threadStackBytes
@@ -80,6 +96,11 @@ std::string mlir::attn::getCHeader(const KernelInterface &interface,
         "`sizes` to the sizes. */\n"
      << "int32_t " << interface.name
      << "_packed(void *const *arguments, const int64_t *sizes);\n\n";
+  if (!variants.empty())
+    os << "/* The CPU whose code calls run, one of the names above; null where "
+          "there "
+          "is\n * none. */\nconst char *"
+       << getVariantReader(interface.name) << "(void);\n\n";
   for (const std::string &counter : interface.counters)
     os << "/* What the kernel has counted under the name " << counter
        << " since it was loaded,\n * in all calls that have returned. */\nint64_t "

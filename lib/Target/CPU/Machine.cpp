@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/CPU/Machine.h"
+#include "attn/Target/CPU/Detection.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -63,7 +64,31 @@ static const llvm::Target *findTarget(const llvm::Triple &triple,
   return subtarget && subtarget->isCPUStringValid(cpu) ? target : nullptr;
 }
 
-llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
+/// Adds to `features` what the code for `cpu` must not have.
+static llvm::Error restrictFeatures(const llvm::Target &target,
+                                    const llvm::Triple &triple,
+                                    llvm::StringRef cpu, bool isVariant,
+                                    llvm::SubtargetFeatures &features) {
+  if (isVariant && triple.getArch() != llvm::Triple::x86_64)
+    return llvm::createStringError(
+        "programs choose between CPUs on x86_64 only, and '" + cpu +
+        "' is one of " + triple.getArchName() + "; give one CPU");
+  if (triple.getArch() != llvm::Triple::x86_64)
+    return llvm::Error::success();
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target.createMCSubtargetInfo(triple, cpu, features.getString()));
+  if (!subtarget->checkFeatures("+64bit"))
+    return llvm::createStringError(
+        "CPU '" + cpu +
+        "' has no 64-bit mode; use x86-64 or a later "
+        "one");
+  if (isVariant)
+    disableUncheckedSets(*subtarget, features);
+  return llvm::Error::success();
+}
+
+llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu,
+                                               bool isVariant) {
   llvm::InitializeAllTargetInfos();
   llvm::InitializeAllTargets();
   llvm::InitializeAllTargetMCs();
@@ -90,6 +115,8 @@ llvm::Expected<Machine> mlir::attn::getMachine(llvm::StringRef cpu) {
     return llvm::createStringError(
         "unknown CPU '" + name + "' for " + host.getArchName() +
         ", x86_64 and aarch64; `native` is this machine");
+  if (auto error = restrictFeatures(*target, triple, name, isVariant, features))
+    return std::move(error);
   Machine machine;
   machine.isHost = triple.getArch() == host.getArch();
   machine.target.reset(target->createTargetMachine(

@@ -3,8 +3,9 @@
 usage: inner_loops.py LEAST < FILE.s
 
 Prints for each innermost loop of at least LEAST vector multiply-adds how many it
-has, its instructions, those that load and those that store. Loops that choose
-between values (the masked ones) are marked.
+has, its instructions, those that load and those that store, and the registers that
+the multiply-adds work on (AArch64: their shape). Loops that choose between values
+(the masked ones) are marked.
 """
 
 import re
@@ -16,6 +17,7 @@ MULTIPLY_ADD = re.compile(r"\s+(?:vfn?m(?:add|sub)\d+p[sd]|fml[as]\s+v)")
 # AT&T syntax on x86: the destination comes last. AArch64: str, stp, stur.
 STORE = re.compile(r"\s+(?:v?mov\w+\s+%\w+, .*\)$|st(?:r|p|ur)\s)")
 LOAD = re.compile(r"\s+(?:\w+\s+[^#]*\([^)]*\), |ld\w+\s)")
+SHAPE = re.compile(r"%([xyz]mm)|v\d+\.(\w+)")
 CHOICE = re.compile(r"\s+(?:vp?andn?|vblendv|vpternlog|bic|bsl|bif|bit)\w*\s|.*\{%k\d")
 
 
@@ -35,9 +37,10 @@ def main():
         count = lambda pattern: sum(bool(pattern.match(x)) for x in body)
         if count(MULTIPLY_ADD) >= least:
             instructions = sum(x.startswith("\t") and x[1] not in ".#" for x in body)
+            shapes = {m[1] or m[2] for x in body if MULTIPLY_ADD.match(x) if (m := SHAPE.search(x))}
             print(f"{'masked' if count(CHOICE) else 'plain'}: "
                   f"{count(MULTIPLY_ADD)} multiply-adds of {instructions} instructions, "
-                  f"{count(LOAD)} loads, {count(STORE)} stores")
+                  f"{count(LOAD)} loads, {count(STORE)} stores, on {'/'.join(sorted(shapes))}")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,12 @@
 namespace mlir::attn {
 
 /// A C header that declares `interface` and says how to call it: shapes,
-/// layouts, units, error codes, scratch memory, threads.
+/// layouts, units, error codes, scratch memory, threads. `variants` are the
+/// CPUs of a kernel that has several (Variants.h), in the order of preference;
+/// its scratch memory is that of the largest.
 std::string getCHeader(const KernelInterface &interface,
-                       const ScratchMemory &scratch);
+                       const ScratchMemory &scratch,
+                       ArrayRef<std::string> variants = {});
 
 } // namespace mlir::attn
 

@@ -25,8 +25,10 @@ struct Machine {
 };
 
 /// `cpu` is "native" (this machine, with exactly the features it reports) or a
-/// name that LLVM knows for the host's architecture, x86-64 or AArch64.
-llvm::Expected<Machine> getMachine(llvm::StringRef cpu);
+/// name that LLVM knows for the host's architecture, x86-64 or AArch64. The
+/// code of a variant (Variants.h) uses only what a program can find out about
+/// its CPU.
+llvm::Expected<Machine> getMachine(llvm::StringRef cpu, bool isVariant = false);
 
 } // namespace mlir::attn
 
