@@ -8,7 +8,7 @@
 #ifndef ATTN_TOOLS_ATTN_BENCH_BENCH_H
 #define ATTN_TOOLS_ATTN_BENCH_BENCH_H
 
-#include "OpenBlas.h"
+#include "MatrixLibrary.h"
 #include "Report.h"
 #include "attn/Pipelines/Compile.h"
 #include "attn/Runtime/Array.h"
@@ -27,7 +27,7 @@ public:
     CompileOptions compile;
     SmallVector<FormKind> forms;
     unsigned repetitions = 7;
-    const OpenBlas *blas = nullptr; // Null: no peers.
+    const MatrixLibrary *library = nullptr; // Null: no peers with one.
   };
 
   Bench(Options options, MLIRContext &context, Report &report)

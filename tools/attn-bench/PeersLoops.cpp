@@ -48,6 +48,57 @@ ATTN_INLINE void exponentiate(Floats &x) {
   std::memcpy(&x, &bits, sizeof(x));
 }
 
+ATTN_INLINE float addLanes(const Floats &x) {
+  float lanes[peers::kLanes];
+  store(lanes, x);
+  for (int64_t half = peers::kLanes / 2; half > 0; half /= 2)
+    for (int64_t lane = 0; lane < half; ++lane)
+      lanes[lane] += lanes[lane + half];
+  return lanes[0];
+}
+
+/// A row of keys is read once for all rows of queries.
+template <int kRows>
+ATTN_INLINE void scoreRows(const float *query, const float *key, int64_t keys,
+                           int64_t dim, float factor, float *scores,
+                           int64_t stride) {
+  int64_t whole = dim / peers::kLanes * peers::kLanes;
+  for (int64_t j = 0; j < keys; ++j, key += dim) {
+    Floats sum[kRows] = {}, k, q;
+    for (int64_t d = 0; d < whole; d += peers::kLanes) {
+      load(k, key + d);
+      for (int r = 0; r < kRows; ++r) {
+        load(q, query + r * dim + d);
+        sum[r] += q * k;
+      }
+    }
+    for (int r = 0; r < kRows; ++r) {
+      float score = addLanes(sum[r]);
+      for (int64_t d = whole; d < dim; ++d)
+        score += query[r * dim + d] * key[d];
+      scores[r * stride + j] = factor * score;
+    }
+  }
+}
+
+/// Two rows of values for each time that the output is read and written.
+template <int kRows>
+ATTN_INLINE void weighRows(const float *weights, int64_t stride,
+                           const float *value, int64_t keys, int64_t dim,
+                           float *output) {
+  for (int64_t j = 0; j < keys; j += 2) {
+    const float *first = value + j * dim;
+    const float *second = j + 1 < keys ? first + dim : first;
+    for (int r = 0; r < kRows; ++r) {
+      const float *weight = weights + r * stride + j;
+      float w0 = weight[0], w1 = j + 1 < keys ? weight[1] : 0.0f;
+      float *__restrict row = output + r * dim;
+      for (int64_t d = 0; d < dim; ++d)
+        row[d] += w0 * first[d] + w1 * second[d];
+    }
+  }
+}
+
 ATTN_INLINE float foldRow(float *scores, int64_t width, float &max,
                           float &sum) {
   Floats largest = Floats{} + max, s;
@@ -70,13 +121,36 @@ ATTN_INLINE float foldRow(float *scores, int64_t width, float &max,
     total += s;
     store(scores + j, s);
   }
-  float added = 0;
-  for (int64_t lane = 0; lane < peers::kLanes; ++lane)
-    added += total[lane];
   float correction = std::exp2(max - newMax);
-  sum = sum * correction + added;
+  sum = sum * correction + addLanes(total);
   max = newMax;
   return correction;
+}
+
+ATTN_PEER_LOOP
+void peers::scoreFewRows(const float *query, int64_t rows, const float *key,
+                         int64_t keys, int64_t dim, float factor, float *scores,
+                         int64_t stride) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4)
+    scoreRows<4>(query + i * dim, key, keys, dim, factor, scores + i * stride,
+                 stride);
+  for (; i < rows; ++i)
+    scoreRows<1>(query + i * dim, key, keys, dim, factor, scores + i * stride,
+                 stride);
+}
+
+ATTN_PEER_LOOP
+void peers::weighFewRows(const float *weights, int64_t stride, int64_t rows,
+                         const float *value, int64_t keys, int64_t dim,
+                         float *output) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4)
+    weighRows<4>(weights + i * stride, stride, value, keys, dim,
+                 output + i * dim);
+  for (; i < rows; ++i)
+    weighRows<1>(weights + i * stride, stride, value, keys, dim,
+                 output + i * dim);
 }
 
 void peers::hide(float *scores, int64_t begin, int64_t end, int64_t width) {
