@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PeersLoops.h"
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -20,11 +21,16 @@ typedef int32_t Ints __attribute__((vector_size(peers::kLanes * 4)));
 
 #define ATTN_INLINE static inline __attribute__((always_inline))
 
-ATTN_INLINE void load(Floats &x, const float *from) {
-  std::memcpy(&x, from, sizeof(x));
+/// The first `count` lanes; others are 0.
+ATTN_INLINE void load(Floats &x, const float *from,
+                      int64_t count = peers::kLanes) {
+  if (count < peers::kLanes)
+    x = Floats{};
+  std::memcpy(&x, from, std::min(count, peers::kLanes) * sizeof(float));
 }
-ATTN_INLINE void store(float *to, const Floats &x) {
-  std::memcpy(to, &x, sizeof(x));
+ATTN_INLINE void store(float *to, const Floats &x,
+                       int64_t count = peers::kLanes) {
+  std::memcpy(to, &x, std::min(count, peers::kLanes) * sizeof(float));
 }
 
 /// x = 2^x for x <= 0, relative error below 1e-6; at most 2^-126 below -126.
@@ -49,53 +55,72 @@ ATTN_INLINE void exponentiate(Floats &x) {
 }
 
 ATTN_INLINE float addLanes(const Floats &x) {
-  float lanes[peers::kLanes];
-  store(lanes, x);
-  for (int64_t half = peers::kLanes / 2; half > 0; half /= 2)
-    for (int64_t lane = 0; lane < half; ++lane)
-      lanes[lane] += lanes[lane + half];
-  return lanes[0];
+  typedef float Eight __attribute__((vector_size(32)));
+  typedef float Four __attribute__((vector_size(16)));
+  Eight eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+  Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+              __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return four[0] + four[1] + (four[2] + four[3]);
 }
 
-/// A row of keys is read once for all rows of queries.
+// One row of keys or values at a time, for all rows of queries or weights: with
+// two, prefetching by the hardware was worse than half as fast.
+
+template <int kRows>
+ATTN_INLINE void multiplyLanes(Floats (&sum)[kRows], const float *query,
+                               const float *key, int64_t dim,
+                               int64_t count = peers::kLanes) {
+  Floats q, k;
+  load(k, key, count);
+  for (int r = 0; r < kRows; ++r) {
+    load(q, query + r * dim, count);
+    sum[r] += q * k;
+  }
+}
+
 template <int kRows>
 ATTN_INLINE void scoreRows(const float *query, const float *key, int64_t keys,
                            int64_t dim, float factor, float *scores,
                            int64_t stride) {
-  int64_t whole = dim / peers::kLanes * peers::kLanes;
   for (int64_t j = 0; j < keys; ++j, key += dim) {
-    Floats sum[kRows] = {}, k, q;
-    for (int64_t d = 0; d < whole; d += peers::kLanes) {
-      load(k, key + d);
-      for (int r = 0; r < kRows; ++r) {
-        load(q, query + r * dim + d);
-        sum[r] += q * k;
-      }
-    }
-    for (int r = 0; r < kRows; ++r) {
-      float score = addLanes(sum[r]);
-      for (int64_t d = whole; d < dim; ++d)
-        score += query[r * dim + d] * key[d];
-      scores[r * stride + j] = factor * score;
-    }
+    Floats sum[kRows] = {};
+    int64_t d = 0;
+    for (; d + peers::kLanes <= dim; d += peers::kLanes)
+      multiplyLanes<kRows>(sum, query + d, key + d, dim);
+    if (d < dim)
+      multiplyLanes<kRows>(sum, query + d, key + d, dim, dim - d);
+    for (int r = 0; r < kRows; ++r)
+      scores[r * stride + j] = factor * addLanes(sum[r]);
   }
 }
 
-/// Two rows of values for each time that the output is read and written.
+template <int kRows>
+ATTN_INLINE void addProducts(float *output, const float (&weights)[kRows],
+                             const float *value, int64_t dim,
+                             int64_t count = peers::kLanes) {
+  Floats v, o;
+  load(v, value, count);
+  for (int r = 0; r < kRows; ++r) {
+    load(o, output + r * dim, count);
+    o += weights[r] * v;
+    store(output + r * dim, o, count);
+  }
+}
+
 template <int kRows>
 ATTN_INLINE void weighRows(const float *weights, int64_t stride,
                            const float *value, int64_t keys, int64_t dim,
                            float *output) {
-  for (int64_t j = 0; j < keys; j += 2) {
-    const float *first = value + j * dim;
-    const float *second = j + 1 < keys ? first + dim : first;
-    for (int r = 0; r < kRows; ++r) {
-      const float *weight = weights + r * stride + j;
-      float w0 = weight[0], w1 = j + 1 < keys ? weight[1] : 0.0f;
-      float *__restrict row = output + r * dim;
-      for (int64_t d = 0; d < dim; ++d)
-        row[d] += w0 * first[d] + w1 * second[d];
-    }
+  for (int64_t j = 0; j < keys; ++j, value += dim) {
+    float w[kRows]; // A copy: what is written is not among them.
+    for (int r = 0; r < kRows; ++r)
+      w[r] = weights[r * stride + j];
+    int64_t d = 0;
+    for (; d + peers::kLanes <= dim; d += peers::kLanes)
+      addProducts<kRows>(output + d, w, value + d, dim);
+    if (d < dim)
+      addProducts<kRows>(output + d, w, value + d, dim, dim - d);
   }
 }
 
