@@ -7,6 +7,7 @@
 
 #include "Bench.h"
 #include "Check.h"
+#include "Framework.h"
 #include "Peers.h"
 #include "attn/Analysis/VisiblePairs.h"
 #include "common/KernelRun.h"
@@ -173,6 +174,11 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
     if (auto error = timePeers(shape, *copies, row))
       result = reportError(row.workload + ", " +
                            llvm::toString(std::move(error)));
+  if (isForFrameworks(shape, elementType))
+    for (StringRef command : options.frameworks)
+      if (auto error = timeFramework(command, shape, *copies, row))
+        result = reportError(row.workload + ", " +
+                             llvm::toString(std::move(error)));
   return result;
 }
 
@@ -222,6 +228,46 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
     if (!products)
       return products.takeError();
     row.gemmShare = products->bestShare;
+    report.add(std::move(row));
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Bench::timeFramework(StringRef command, const Shape &shape,
+                                 ArrayRef<Inputs> inputs, const Row &common) {
+  // It cannot be asked between two calls: the limit is measured around them all.
+  SmallVector<double> rates;
+  auto measureLimit = [&]() -> llvm::Error {
+    for (unsigned i = 0; i < options.repetitions; ++i) {
+      auto rate = limits.measure(common.limit);
+      if (!rate)
+        return rate.takeError();
+      rates.push_back(*rate);
+    }
+    return llvm::Error::success();
+  };
+  if (auto error = measureLimit())
+    return error;
+  auto programs = runFramework(command, shape, inputs.front(), inputs.size(),
+                               options.repetitions);
+  if (!programs)
+    return programs.takeError();
+  if (auto error = measureLimit())
+    return error;
+  for (FrameworkProgram &program : *programs) {
+    if (!program.missing.empty()) {
+      std::string note = program.name + ": " + program.missing;
+      if (saidMissing.insert(note).second)
+        llvm::errs() << "note: " << note << "\n";
+      continue;
+    }
+    if (auto error = check(shape, inputs.front(), program.output))
+      return llvm::createStringError(program.name + ": " +
+                                     llvm::toString(std::move(error)));
+    Row row = common;
+    row.program = program.name + " (" + program.settings + ")";
+    row.isPeer = true;
+    row.measurement = summarize(program.seconds, rates, getWork(row));
     report.add(std::move(row));
   }
   return llvm::Error::success();

@@ -13,6 +13,7 @@
 #include "attn/Pipelines/Compile.h"
 #include "attn/Runtime/Array.h"
 #include "attn/Runtime/LoadedKernel.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::attn {
 
@@ -28,6 +29,7 @@ public:
     SmallVector<FormKind> forms;
     unsigned repetitions = 7;
     const MatrixLibrary *library = nullptr; // Null: no peers with one.
+    std::vector<std::string> frameworks;    // Commands; see runFramework.
   };
 
   Bench(Options options, MLIRContext &context, Report &report)
@@ -57,11 +59,14 @@ private:
                          Row row, Check check);
   llvm::Error timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
                         const Row &row);
+  llvm::Error timeFramework(StringRef command, const Shape &shape,
+                            ArrayRef<Inputs> inputs, const Row &row);
 
   Options options;
   MLIRContext &context;
   Report &report;
   MachineLimits limits;
+  llvm::StringSet<> saidMissing; // Notes that need not be repeated.
 };
 
 } // namespace mlir::attn

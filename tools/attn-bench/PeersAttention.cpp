@@ -102,35 +102,36 @@ class FlashPeer final : public AttentionPeer {
 public:
   FlashPeer(const Shape &shape, const MatrixLibrary &library)
       : AttentionPeer("flash over " + library.getName(), shape, library),
-        scores(kQueries * kKeys), accumulator(kQueries * shape.headDim) {}
+        // The best of 64 to 512 queries and 64 to 1024 keys where this was
+        // written. A few rows are read in long streams.
+        tileQueries(64), tileKeys(rows <= peers::kFewRows ? 2048 : 384),
+        scores(tileQueries * tileKeys),
+        accumulator(tileQueries * shape.headDim), max(tileQueries),
+        sum(tileQueries) {}
 
 private:
-  // The best of 64 to 256 queries and 64 to 512 keys where this was written:
-  // scores stay in the second-level cache.
-  static constexpr int64_t kQueries = 128, kKeys = 256;
-
   void runHead(const float *query, const float *key, const float *value,
                float *output, bool productsOnly) final {
     int64_t dim = shape.headDim;
-    for (int64_t i = 0; i < rows; i += kQueries) {
-      int64_t count = std::min(kQueries, rows - i);
-      std::fill(max, max + count, -INFINITY);
-      std::fill(sum, sum + count, 0.0f);
+    for (int64_t i = 0; i < rows; i += tileQueries) {
+      int64_t count = std::min(tileQueries, rows - i);
+      std::fill(max.begin(), max.end(), -INFINITY);
+      std::fill(sum.begin(), sum.end(), 0.0f);
       std::fill(accumulator.begin(), accumulator.end(), 0.0f);
       int64_t begin = getVisibleKeys(i).first;
       int64_t end = getVisibleKeys(i + count - 1).second;
-      for (int64_t j = begin; j < end; j += kKeys) {
-        int64_t width = std::min(kKeys, end - j);
+      for (int64_t j = begin; j < end; j += tileKeys) {
+        int64_t width = std::min(tileKeys, end - j);
         score(query + i * dim, count, key + j * dim, width, scores.data(),
-              kKeys);
+              tileKeys);
         if (!productsOnly)
           fold(i, count, j, width);
-        weigh(scores.data(), kKeys, count, value + j * dim, width,
+        weigh(scores.data(), tileKeys, count, value + j * dim, width,
               accumulator.data());
       }
       if (!productsOnly)
-        peers::divideRows(accumulator.data(), sum, output + i * dim, count,
-                          dim);
+        peers::divideRows(accumulator.data(), sum.data(), output + i * dim,
+                          count, dim);
     }
   }
 
@@ -140,13 +141,13 @@ private:
       auto [begin, end] = getVisibleKeys(i + r);
       begin = std::clamp<int64_t>(begin - j, 0, width);
       end = std::clamp<int64_t>(end - j, 0, width);
-      foldVisible(scores.data() + r * kKeys, begin, end, width, max[r], sum[r],
-                  accumulator.data() + r * shape.headDim);
+      foldVisible(scores.data() + r * tileKeys, begin, end, width, max[r],
+                  sum[r], accumulator.data() + r * shape.headDim);
     }
   }
 
-  std::vector<float> scores, accumulator;
-  float max[kQueries], sum[kQueries];
+  int64_t tileQueries, tileKeys;
+  std::vector<float> scores, accumulator, max, sum;
 };
 
 /// The textbook: all scores of a head, softmax by rows over what is visible,

@@ -71,6 +71,10 @@ struct Options {
                      "the fastest of those installed (default)"),
           clEnumValN(WantedLibrary::OneDNN, "onednn", "oneDNN"),
           clEnumValN(WantedLibrary::OpenBLAS, "openblas", "OpenBLAS"))};
+  cl::list<std::string> frameworks{
+      "framework", cl::cat(category), cl::value_desc("COMMAND"),
+      cl::desc("a framework's attention beside it, for f32 on the CPU: a script "
+               "as those of tools/peers and its interpreter")};
   cl::opt<std::string> json{"json", cl::desc("write the table as JSON"),
                             cl::value_desc("FILE"), cl::cat(category)};
 };
@@ -160,7 +164,8 @@ LogicalResult run(const Options &options, const CompileOptions &compile,
     return runOnDevice(options, compile, forms, context);
   Report report(options.repeat, fastest.summary);
   Bench bench({compile, SmallVector<FormKind>(forms), options.repeat,
-               fastest.library.get()},
+               fastest.library.get(),
+               {options.frameworks.begin(), options.frameworks.end()}},
               context, report);
 
   LogicalResult result = success();
