@@ -13,7 +13,10 @@ import time
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-import numpy as np  # noqa: E402
+try:
+    import numpy as np
+except ImportError as error:
+    sys.exit(f"no numpy for {sys.executable} ({error}): install it, or name another interpreter")
 
 # Shorter samples would be compared with a longer one of the machine's peak.
 SAMPLE_SECONDS = 0.01
@@ -71,6 +74,9 @@ def say(**fields):
 
 
 def say_missing(program, reason):
+    """`reason`: words, or an exception."""
+    if isinstance(reason, Exception):
+        reason = f"{type(reason).__name__}: " + " ".join(str(reason).split())[:300]
     say(program=program, missing=reason)
 
 
@@ -82,7 +88,7 @@ def measure(problem, program, settings, call, convert=lambda array: array, back=
         for copy in copies:
             call(*copy)
     except Exception as error:  # Whatever a framework throws where it lacks something.
-        return say_missing(program, f"{type(error).__name__}: {str(error).strip()[:300]}")
+        return say_missing(program, error)
     path = program.replace(" ", "-").replace("/", "-") + ".npy"
     np.save(os.path.join(problem.folder, path),
             np.ascontiguousarray(output, dtype=np.float32).reshape(problem.output_shape))

@@ -81,8 +81,9 @@ def run(problem):
         try:
             call = get_call(problem)
         except Exception as error:
+            # The end of its first line is the reason; the rest is where.
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            peer_protocol.say_missing(f"{name} {program}", reason[0][:300])
+            peer_protocol.say_missing(f"{name} {program}", reason[0][-300:])
             continue
         peer_protocol.measure(problem, f"{name} {program}", "one thread, CPU provider", call)
 
