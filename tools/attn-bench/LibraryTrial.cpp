@@ -158,11 +158,11 @@ static std::vector<Trial> tryAll(WantedLibrary wanted, MachineLimits &limits) {
 
 static llvm::Error reportNone(WantedLibrary wanted) {
   if (wanted == WantedLibrary::OneDNN)
-    return llvm::createStringError("--gemm=onednn: no libdnnl.so.3 or .2 that "
-                                   "works, on one thread (OpenMP "
-                                   "or sequential): install it (Debian: "
-                                   "libdnnl3 or libdnnl2) or leave out "
-                                   "--gemm");
+    return llvm::createStringError(
+        "--gemm=onednn: no libdnnl.so.3 or .2 that works, on one thread "
+        "(OpenMP "
+        "or sequential): install it (Debian: libdnnl2 or libdnnl3.6) or leave "
+        "out --gemm");
   return llvm::createStringError(
       "--gemm=openblas: no libopenblas.so.0 that works: install it (Debian: "
       "libopenblas0-pthread), check OPENBLAS_CORETYPE, or leave out --gemm");

@@ -41,7 +41,7 @@ struct DnnlVersion {
 static constexpr unsigned kDnnlSequential = 1, kDnnlOpenMP = 2;
 
 bool MatrixLibrary::loadOneDNN() {
-  void *library = open({"libdnnl.so.3", "libdnnl.so.2"});
+  void *library = open({"libdnnl.so.3", "libdnnl.so.3.6", "libdnnl.so.2"});
   int (*multiply)(char transA, char transB, int64_t m, int64_t n, int64_t k,
                   float alpha, const float *a, int64_t lda, const float *b,
                   int64_t ldb, float beta, float *c, int64_t ldc);
