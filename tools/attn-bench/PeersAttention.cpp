@@ -102,8 +102,9 @@ class FlashPeer final : public AttentionPeer {
 public:
   FlashPeer(const Shape &shape, const MatrixLibrary &library)
       : AttentionPeer("flash over " + library.getName(), shape, library),
-        // The best of 64 to 512 queries and 64 to 1024 keys where this was
-        // written. A few rows are read in long streams.
+        // About the best of 64 to 256 queries and 128 to 512 keys where this
+        // was written; several are as good. A few rows are read in long
+        // streams.
         tileQueries(64), tileKeys(rows <= peers::kFewRows ? 2048 : 384),
         scores(tileQueries * tileKeys),
         accumulator(tileQueries * shape.headDim), max(tileQueries),
