@@ -16,8 +16,11 @@ COLORS = {
     "blocked": "#0b6e4f",
     "materialized": "#c8553d",
     "flash over OpenBLAS": "#3d5a98",
+    "flash over oneDNN": "#3d5a98",
     "materialized over OpenBLAS": "#8a6fb0",
+    "materialized over oneDNN": "#8a6fb0",
     "chunked over OpenBLAS": "#3d5a98",
+    "chunked over oneDNN": "#3d5a98",
 }
 OTHER_COLORS = ("#b8860b", "#4a4a4a", "#1b9aaa", "#a23b72")
 DASHES = ("", "6 3", "2 3", "8 3 2 3")  # By kind and head dimension.

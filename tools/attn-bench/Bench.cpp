@@ -7,6 +7,7 @@
 
 #include "Bench.h"
 #include "Check.h"
+#include "Framework.h"
 #include "Peers.h"
 #include "attn/Analysis/VisiblePairs.h"
 #include "common/KernelRun.h"
@@ -169,10 +170,15 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
     row.flops = shape.getRecurrenceFlops();
     run(FormKind::Recurrent, "chunked");
   }
-  if (options.blas && elementType.isF32())
+  if (options.library && elementType.isF32())
     if (auto error = timePeers(shape, *copies, row))
       result = reportError(row.workload + ", " +
                            llvm::toString(std::move(error)));
+  if (isForFrameworks(shape, elementType))
+    for (StringRef command : options.frameworks)
+      if (auto error = timeFramework(command, shape, *copies, row))
+        result = reportError(row.workload + ", " +
+                             llvm::toString(std::move(error)));
   return result;
 }
 
@@ -189,7 +195,7 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
   auto getData = [](const Array &array) {
     return reinterpret_cast<const float *>(array.bytes.data());
   };
-  for (std::unique_ptr<Peer> &peer : createPeers(shape, *options.blas)) {
+  for (std::unique_ptr<Peer> &peer : createPeers(shape, *options.library)) {
     bool productsOnly = false;
     auto call = [&](size_t copy) {
       const Inputs &in = inputs[copy];
@@ -212,16 +218,56 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
 
     // Its products do more than it is credited with: hidden parts of tiles.
     productsOnly = true;
-    double before = options.blas->getFlops();
+    double before = options.library->getFlops();
     llvm::cantFail(call(0));
     double work = row.limit == Limit::Reads
                       ? row.bytes
-                      : options.blas->getFlops() - before;
+                      : options.library->getFlops() - before;
     auto products = measure(call, inputs.size(), options.repetitions, work,
                             row.limit, limits);
     if (!products)
       return products.takeError();
     row.gemmShare = products->bestShare;
+    report.add(std::move(row));
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Bench::timeFramework(StringRef command, const Shape &shape,
+                                 ArrayRef<Inputs> inputs, const Row &common) {
+  // It cannot be asked between two calls: the limit is measured around them all.
+  SmallVector<double> rates;
+  auto measureLimit = [&]() -> llvm::Error {
+    for (unsigned i = 0; i < options.repetitions; ++i) {
+      auto rate = limits.measure(common.limit);
+      if (!rate)
+        return rate.takeError();
+      rates.push_back(*rate);
+    }
+    return llvm::Error::success();
+  };
+  if (auto error = measureLimit())
+    return error;
+  auto programs = runFramework(command, shape, inputs.front(), inputs.size(),
+                               options.repetitions);
+  if (!programs)
+    return programs.takeError();
+  if (auto error = measureLimit())
+    return error;
+  for (FrameworkProgram &program : *programs) {
+    if (!program.missing.empty()) {
+      std::string note = program.name + ": " + program.missing;
+      if (saidMissing.insert(note).second)
+        llvm::errs() << "note: " << note << "\n";
+      continue;
+    }
+    if (auto error = check(shape, inputs.front(), program.output))
+      return llvm::createStringError(program.name + ": " +
+                                     llvm::toString(std::move(error)));
+    Row row = common;
+    row.program = program.name + " (" + program.settings + ")";
+    row.isPeer = true;
+    row.measurement = summarize(program.seconds, rates, getWork(row));
     report.add(std::move(row));
   }
   return llvm::Error::success();

@@ -8,11 +8,12 @@
 #ifndef ATTN_TOOLS_ATTN_BENCH_BENCH_H
 #define ATTN_TOOLS_ATTN_BENCH_BENCH_H
 
-#include "OpenBlas.h"
+#include "MatrixLibrary.h"
 #include "Report.h"
 #include "attn/Pipelines/Compile.h"
 #include "attn/Runtime/Array.h"
 #include "attn/Runtime/LoadedKernel.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::attn {
 
@@ -27,7 +28,8 @@ public:
     CompileOptions compile;
     SmallVector<FormKind> forms;
     unsigned repetitions = 7;
-    const OpenBlas *blas = nullptr; // Null: no peers.
+    const MatrixLibrary *library = nullptr; // Null: no peers with one.
+    std::vector<std::string> frameworks;    // Commands; see runFramework.
   };
 
   Bench(Options options, MLIRContext &context, Report &report)
@@ -57,11 +59,14 @@ private:
                          Row row, Check check);
   llvm::Error timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
                         const Row &row);
+  llvm::Error timeFramework(StringRef command, const Shape &shape,
+                            ArrayRef<Inputs> inputs, const Row &row);
 
   Options options;
   MLIRContext &context;
   Report &report;
   MachineLimits limits;
+  llvm::StringSet<> saidMissing; // Notes that need not be repeated.
 };
 
 } // namespace mlir::attn

@@ -78,6 +78,17 @@ mlir::attn::measure(llvm::function_ref<llvm::Error(size_t)> call,
                      shares[shares.size() / 2]};
 }
 
+Measurement mlir::attn::summarize(std::vector<double> seconds,
+                                  llvm::SmallVector<double> rates,
+                                  double work) {
+  llvm::sort(seconds);
+  llvm::sort(rates);
+  double median = seconds[seconds.size() / 2];
+  return Measurement{seconds.front(), median, rates.back(),
+                     work / seconds.front() / rates.back(),
+                     work / median / rates[rates.size() / 2]};
+}
+
 void mlir::attn::pinToOneCPU() {
   cpu_set_t one;
   CPU_ZERO(&one);

@@ -10,6 +10,7 @@
 
 #include "attn/Runtime/MachinePeak.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include <map>
 #include <optional>
 
@@ -43,6 +44,11 @@ struct Measurement {
 llvm::Expected<Measurement>
 measure(llvm::function_ref<llvm::Error(size_t copy)> call, size_t copies,
         unsigned repetitions, double work, Limit limit, MachineLimits &limits);
+
+/// The same of times of calls and measurements of the limit that were made apart,
+/// none of them empty: the median share is that of the medians.
+Measurement summarize(std::vector<double> seconds,
+                      llvm::SmallVector<double> rates, double work);
 
 /// Keeps this thread on the CPU where it runs now.
 void pinToOneCPU();

@@ -8,7 +8,7 @@
 #ifndef ATTN_TOOLS_ATTN_BENCH_PEERS_H
 #define ATTN_TOOLS_ATTN_BENCH_PEERS_H
 
-#include "OpenBlas.h"
+#include "MatrixLibrary.h"
 #include "Shape.h"
 #include <memory>
 
@@ -17,8 +17,8 @@ namespace mlir::attn {
 /// A program for one shape, f32, written by hand around a library's sgemm.
 class Peer {
 public:
-  Peer(std::string name, const Shape &shape, const OpenBlas &blas)
-      : name(std::move(name)), shape(shape), blas(blas) {}
+  Peer(std::string name, const Shape &shape, const MatrixLibrary &library)
+      : name(std::move(name)), shape(shape), library(library) {}
   virtual ~Peer() = default;
 
   const std::string &getName() const { return name; }
@@ -31,19 +31,19 @@ public:
 protected:
   std::string name;
   Shape shape;
-  const OpenBlas &blas;
+  const MatrixLibrary &library;
 };
 
 /// Attention: online softmax on tiles, and the full matrix of scores.
-std::unique_ptr<Peer> createFlashPeer(const Shape &shape, const OpenBlas &blas);
-std::unique_ptr<Peer> createNaivePeer(const Shape &shape, const OpenBlas &blas);
+std::unique_ptr<Peer> createFlashPeer(const Shape &shape, const MatrixLibrary &library);
+std::unique_ptr<Peer> createNaivePeer(const Shape &shape, const MatrixLibrary &library);
 /// Linear and decay: a state, and the scores within chunks of `Shape::kChunk`.
 std::unique_ptr<Peer> createChunkedPeer(const Shape &shape,
-                                        const OpenBlas &blas);
+                                        const MatrixLibrary &library);
 
 /// All peers that there are for a shape.
 std::vector<std::unique_ptr<Peer>> createPeers(const Shape &shape,
-                                               const OpenBlas &blas);
+                                               const MatrixLibrary &library);
 
 } // namespace mlir::attn
 

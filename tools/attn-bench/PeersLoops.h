@@ -14,8 +14,7 @@
 // when the program starts.
 #if defined(__x86_64__)
 #define ATTN_PEER_LOOP                                                         \
-  __attribute__((                                                              \
-      target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define ATTN_PEER_LOOP
 #endif
@@ -24,7 +23,23 @@ namespace mlir::attn::peers {
 
 /// Rows of scores are padded to a multiple of this.
 constexpr int64_t kLanes = 16;
-constexpr int64_t padded(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+constexpr int64_t padded(int64_t n) {
+  return (n + kLanes - 1) / kLanes * kLanes;
+}
+
+/// Up to so many rows, products only read the other matrix: no library packs
+/// it.
+constexpr int64_t kFewRows = 8;
+
+/// scores = factor * query key^T, for few rows of queries; of scores, `stride`
+/// apart.
+void scoreFewRows(const float *query, int64_t rows, const float *key,
+                  int64_t keys, int64_t dim, float factor, float *scores,
+                  int64_t stride);
+
+/// output += weights value, for few rows of weights, `stride` apart.
+void weighFewRows(const float *weights, int64_t stride, int64_t rows,
+                  const float *value, int64_t keys, int64_t dim, float *output);
 
 /// Scores outside of [begin, end) become -infinity, up to padded(width).
 void hide(float *scores, int64_t begin, int64_t end, int64_t width);
@@ -43,8 +58,8 @@ void divideRows(const float *input, const float *sum, float *output,
 void scaleRows(const float *input, const float *factors, float *output,
                int64_t rows, int64_t dim);
 
-/// scores[i, j] *= factors[i - j] where j <= i, 0 elsewhere; rows `stride` apart.
-/// Null: factors of 1.
+/// scores[i, j] *= factors[i - j] where j <= i, 0 elsewhere; rows `stride`
+/// apart. Null: factors of 1.
 void maskTriangle(float *scores, int64_t stride, int64_t rows,
                   const float *factors);
 

@@ -21,8 +21,8 @@ namespace {
 /// without decay all factors are 1. Source: arXiv:2307.08621.
 class ChunkedPeer final : public Peer {
 public:
-  ChunkedPeer(const Shape &shape, const OpenBlas &blas)
-      : Peer("chunked over OpenBLAS", shape, blas),
+  ChunkedPeer(const Shape &shape, const MatrixLibrary &library)
+      : Peer("chunked over " + library.getName(), shape, library),
         scores(kChunk * kChunk), state(shape.headDim * shape.headDim),
         scaledQuery(kChunk * shape.headDim), scaledKey(kChunk * shape.headDim) {
   }
@@ -48,9 +48,9 @@ private:
                 float *output, int64_t count, bool productsOnly) {
     int64_t dim = shape.headDim;
     bool decays = shape.kind == Shape::Kind::Decay;
-    OpenBlas::Product product{count, count, dim};
+    MatrixLibrary::Product product{count, count, dim};
     product.transposeB = true;
-    blas.multiply(product, query, dim, key, dim, scores.data(), kChunk);
+    library.multiply(product, query, dim, key, dim, scores.data(), kChunk);
     if (!productsOnly) {
       setFactors(count);
       peers::maskTriangle(scores.data(), kChunk, count,
@@ -63,14 +63,14 @@ private:
       key = scaledKey.data();
     }
     product = {count, dim, count};
-    blas.multiply(product, scores.data(), kChunk, value, dim, output, dim);
+    library.multiply(product, scores.data(), kChunk, value, dim, output, dim);
     product = {count, dim, dim};
     product.beta = 1;
-    blas.multiply(product, query, dim, state.data(), dim, output, dim);
+    library.multiply(product, query, dim, state.data(), dim, output, dim);
     product = {dim, dim, count};
     product.transposeA = true;
     product.beta = std::pow(decay, double(count));
-    blas.multiply(product, key, dim, value, dim, state.data(), dim);
+    library.multiply(product, key, dim, value, dim, state.data(), dim);
   }
 
   void setFactors(int64_t count) {
@@ -89,20 +89,20 @@ private:
 } // namespace
 
 std::unique_ptr<Peer> mlir::attn::createChunkedPeer(const Shape &shape,
-                                                    const OpenBlas &blas) {
-  return std::make_unique<ChunkedPeer>(shape, blas);
+                                                    const MatrixLibrary &library) {
+  return std::make_unique<ChunkedPeer>(shape, library);
 }
 
 std::vector<std::unique_ptr<Peer>>
-mlir::attn::createPeers(const Shape &shape, const OpenBlas &blas) {
+mlir::attn::createPeers(const Shape &shape, const MatrixLibrary &library) {
   std::vector<std::unique_ptr<Peer>> peers;
   if (shape.hasDecayInput() || shape.score != Shape::Score::None)
     return peers; // The library has nothing for decays of tokens or for scores.
   if (shape.kind != Shape::Kind::Attention) {
-    peers.push_back(createChunkedPeer(shape, blas));
+    peers.push_back(createChunkedPeer(shape, library));
     return peers;
   }
-  peers.push_back(createFlashPeer(shape, blas));
-  peers.push_back(createNaivePeer(shape, blas));
+  peers.push_back(createFlashPeer(shape, library));
+  peers.push_back(createNaivePeer(shape, library));
   return peers;
 }

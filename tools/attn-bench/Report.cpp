@@ -33,16 +33,16 @@ static constexpr const char *kColumns =
     "| {0,-30} | {1,-4} | {2,-26} | {3,10} | {4,10} | {5,13} | {6,17} | {7,6} | "
     "{8,6} | {9,10} |\n";
 
-Report::Report(unsigned repetitions, std::string openBlas)
+Report::Report(unsigned repetitions, std::string peers)
     : repetitions(repetitions), machine(describeMachine()),
-      openBlas(std::move(openBlas)) {}
+      peers(std::move(peers)) {}
 
 void Report::printHeader() const {
   llvm::outs() << "One thread on one CPU (" << machine
                << "), thread CPU time, best and median of " << repetitions
                << ".\n";
-  if (!openBlas.empty())
-    llvm::outs() << "Peers: " << openBlas << ".\n";
+  if (!peers.empty())
+    llvm::outs() << "Peers: " << peers << ".\n";
   llvm::outs() << "\n"
                << llvm::formatv(kColumns, "workload", "type", "program",
                                 "best", "median", "rate", "limit", "share",
@@ -108,8 +108,8 @@ llvm::Error Report::writeJson(StringRef path) const {
   llvm::json::Object root{{"machine", machine},
                           {"repetitions", int64_t(repetitions)},
                           {"rows", std::move(list)}};
-  if (!openBlas.empty())
-    root["peers"] = openBlas;
+  if (!peers.empty())
+    root["peers"] = peers;
   auto error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
     os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(root)));
     return llvm::Error::success();

@@ -33,8 +33,8 @@ constexpr double kLeastGemmShare = 0.8;
 /// Writes rows to stdout as they come, as a Markdown table, and keeps them.
 class Report {
 public:
-  /// `openBlas` names the library and the core type it chose; empty: none.
-  Report(unsigned repetitions, std::string openBlas);
+  /// `peers`: what they are over; empty: none.
+  Report(unsigned repetitions, std::string peers);
 
   void add(Row row);
   /// The file appears whole or not at all.
@@ -45,7 +45,7 @@ private:
   void printHeader() const;
 
   unsigned repetitions;
-  std::string machine, openBlas;
+  std::string machine, peers;
   std::vector<Row> rows;
 };
 

@@ -7,6 +7,7 @@
 
 #include "Bench.h"
 #include "DeviceBench.h"
+#include "LibraryTrial.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "common/ToolOptions.h"
 #include "llvm/Support/InitLLVM.h"
@@ -60,8 +61,20 @@ struct Options {
                            cl::init(7), cl::value_desc("N"),
                            cl::cat(category)};
   cl::opt<bool> peers{"peers", cl::init(true), cl::cat(category),
-                      cl::desc("run peers too, if OpenBLAS is installed "
-                               "(default; --peers=false: do not)")};
+                      cl::desc("run peers too, if oneDNN or OpenBLAS is "
+                               "installed (default; --peers=false: do not)")};
+  cl::opt<WantedLibrary> gemm{
+      "gemm", cl::init(WantedLibrary::Fastest), cl::cat(category),
+      cl::desc("library of the peers' products"),
+      cl::values(
+          clEnumValN(WantedLibrary::Fastest, "fastest",
+                     "the fastest of those installed (default)"),
+          clEnumValN(WantedLibrary::OneDNN, "onednn", "oneDNN"),
+          clEnumValN(WantedLibrary::OpenBLAS, "openblas", "OpenBLAS"))};
+  cl::list<std::string> frameworks{
+      "framework", cl::cat(category), cl::value_desc("COMMAND"),
+      cl::desc("a framework's attention beside it, for f32 on the CPU: a script "
+               "as those of tools/peers and its interpreter")};
   cl::opt<std::string> json{"json", cl::desc("write the table as JSON"),
                             cl::value_desc("FILE"), cl::cat(category)};
 };
@@ -121,6 +134,14 @@ LogicalResult runOnDevice(const Options &options, const CompileOptions &compile,
   return result;
 }
 
+/// They are of f32, and of shapes.
+bool runsPeers(const Options &options) {
+  bool onlyFiles = !options.files.empty() && options.suites.empty() &&
+                   options.shapes.empty();
+  return options.peers && !onlyFiles &&
+         (options.types.empty() || llvm::is_contained(options.types, "f32"));
+}
+
 LogicalResult run(const Options &options, const CompileOptions &compile,
                   ArrayRef<FormKind> forms) {
   if (compile.numThreads != 1)
@@ -128,14 +149,24 @@ LogicalResult run(const Options &options, const CompileOptions &compile,
                        "attn-run --time --num-threads");
   DialectRegistry registry;
   registerDialects(registry);
-  MLIRContext context(registry);
+  FastestLibrary fastest;
+  if (compile.target == Target::CPU) {
+    pinToOneCPU();
+    if (runsPeers(options)) {
+      auto found = FastestLibrary::find(options.gemm);
+      if (!found)
+        return reportError(llvm::toString(found.takeError()));
+      fastest = std::move(*found);
+    }
+  }
+  MLIRContext context(registry); // It has threads.
   if (compile.target == Target::NVPTX)
     return runOnDevice(options, compile, forms, context);
-  pinToOneCPU();
-  std::unique_ptr<OpenBlas> blas =
-      options.peers ? OpenBlas::load() : nullptr;
-  Report report(options.repeat, blas ? blas->getDescription() : "");
-  Bench bench({compile, SmallVector<FormKind>(forms), options.repeat, blas.get()}, context, report);
+  Report report(options.repeat, fastest.summary);
+  Bench bench({compile, SmallVector<FormKind>(forms), options.repeat,
+               fastest.library.get(),
+               {options.frameworks.begin(), options.frameworks.end()}},
+              context, report);
 
   LogicalResult result = success();
   for (StringRef path : options.files)
