@@ -84,11 +84,12 @@ func.func @softcap(%query: tensor<128x8xf32>) -> tensor<128x8xf32> {
 // One that may hide keys is masked everywhere.
 
 // CHECK-LABEL: func @negative_bias_of_keys(
-// CHECK-NOT:     tensor<64x8xf32>
+// CHECK:         attn.fold {{.*}} tensor<?x8xf32>{{.*}}mask = #attn.causal} score(
+// CHECK-NOT:     attn.fold {{.*}}) at(
 // CHECK:         attn.finish
 func.func @negative_bias_of_keys(%query: tensor<128x8xf32>, %biases: tensor<128xf32>) -> tensor<128x8xf32> {
   %output = attn.attention ins(%query, %query, %query : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>)
-      outs(%query : tensor<128x8xf32>) score(%s : f32, %h : index, %i : index, %j : index) {
+      outs(%query : tensor<128x8xf32>) {mask = #attn.causal} score(%s : f32, %h : index, %i : index, %j : index) {
     %bias = tensor.extract %biases[%j] : tensor<128xf32>
     %score = arith.addf %s, %bias : f32
     attn.yield %score : f32

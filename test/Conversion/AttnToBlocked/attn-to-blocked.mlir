@@ -154,10 +154,10 @@ func.func @prefix_or_causal(%query: tensor<512x8xf32>, %init: tensor<512x8xf32>)
   return %output : tensor<512x8xf32>
 }
 
-// What only the element knows is masked in every tile.
+// What only the element knows is masked in every tile, and tiles are whole ones.
 
 // CHECK-LABEL: func @negative_split_at_mask_tensor(
-// CHECK:         attn.fold {{.*}} mask_tensor(%{{.*}} : tensor<32x32xi1>)
+// CHECK:         attn.fold {{.*}} mask_tensor(%{{.*}} : tensor<32x64xi1>)
 // CHECK-NOT:     attn.fold {{.*}}) at(
 // CHECK:         attn.finish
 func.func @negative_split_at_mask_tensor(%query: tensor<64x8xf32>, %mask: tensor<64x64xi1>) -> tensor<64x8xf32> {

@@ -103,13 +103,13 @@ func.func @lone(%q: tensor<64x2xf32>, %k: tensor<64x2xf32>, %init: tensor<64x2xf
 // CHECK-NEXT:  * blocked (queries = 16, keys = 32, block = 64) 13.11 KiB ? ? ? 5.50 KiB 7.61 KiB 0 B ?
 // CHECK-NEXT:    all folds L^2 + L{{$}}
 // CHECK:         materialized state_bytes 80 L{{$}}
-// CHECK:         materialized temporary_bytes 8 L^2 + 88 L{{$}}
+// CHECK:         materialized temporary_bytes 8 L^2 + 80 L{{$}}
 // CHECK:         blocked key_reads 128 C(n, 2) + 320 n, n = L / 64{{$}}
 
 // LENGTH-LABEL: @free
 // LENGTH:        L queries, L keys, 2 heads, L = 1000
-// LENGTH:        materialized 7.79 MiB
-// LENGTH:        materialized temporary_bytes 8 L^2 + 88 L = 8088000
+// LENGTH:        materialized 7.78 MiB
+// LENGTH:        materialized temporary_bytes 8 L^2 + 80 L = 8080000
 // LENGTH:        blocked key_reads 128 C(n, 2) + 320 n, n = L / 64; 20336
 func.func @free(%q: tensor<2x?x8xf32>, %k: tensor<2x?x8xf32>, %init: tensor<2x?x8xf32>) -> tensor<2x?x8xf32> {
   %y = attn.attention ins(%q, %k, %k : tensor<2x?x8xf32>, tensor<2x?x8xf32>, tensor<2x?x8xf32>)
