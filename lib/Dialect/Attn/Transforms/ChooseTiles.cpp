@@ -14,6 +14,10 @@ using namespace mlir::attn;
 /// worked on.
 static constexpr int64_t kMaxBlockRows = 256;
 
+/// A constant, so that more keys change no earlier sum; enough that combining
+/// states takes a small fraction of the time that keys are worked on.
+static constexpr int64_t kSplitKeys = 1024;
+
 /// As many queries as `blockBytes` allows, in whole tiles.
 static int64_t getBlockRows(AttentionOp op, int64_t tile, int64_t blockBytes) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
@@ -42,5 +46,6 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
     tiles.block = form.getBlock();
   if (!tiles.block)
     tiles.block = getBlockRows(op, tiles.queries, blockBytes);
+  tiles.split = llvm::alignTo(kSplitKeys, tiles.keys);
   return tiles;
 }

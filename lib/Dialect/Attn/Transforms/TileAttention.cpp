@@ -82,13 +82,21 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
 }
 
 LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
-                                   int64_t keys, int64_t edge) {
+                                   const KeyIntervals &intervals, int64_t keys,
+                                   int64_t edge) {
   unsigned dim = fold.getKeyDim();
-  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
+  SplitFold split = splitFoldAtMask(rewriter, fold, intervals);
   bool done = succeeded(tileFold(rewriter, split.before, dim, edge)) &&
               succeeded(tileFold(rewriter, split.full, dim, keys)) &&
               succeeded(tileFold(rewriter, split.after, dim, edge));
   return success(done);
+}
+
+LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
+                                   int64_t keys, int64_t edge) {
+  rewriter.setInsertionPoint(fold);
+  return tileKeys(rewriter, fold, getKeyIntervals(rewriter, fold, edge), keys,
+                  edge);
 }
 
 /// A block of queries and what they see: keys that all see in tiles, each shared
@@ -97,7 +105,9 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
 static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
                                const AttentionTiles &tiles, int64_t edge) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
-  SplitFold split = splitFoldAtMask(rewriter, fold, edge);
+  rewriter.setInsertionPoint(fold);
+  SplitFold split = splitFoldAtMask(rewriter, fold,
+                                    getKeyIntervals(rewriter, fold, edge));
   FailureOr<SmallVector<FoldOp>> shared =
       tileFold(rewriter, split.full, k2, tiles.keys);
   if (failed(shared))
