@@ -123,6 +123,8 @@ public:
       int64_t rows = int64_t(shape.heads / shape.keyHeads) * queries;
       addState(rows);
       addLoops(rows, getLoops());
+      if (isSplit(op, tiles))
+        addSplits(rows);
     } else if (!isInBlocks(op, tiles)) {
       addState(tile);
       addLoops(tile, getLoops());
@@ -164,6 +166,15 @@ private:
                              2 * getBytes(1, rows, bytes);
     if (few ? shape.outputBytes != bytes : shape.isTransposed)
       memory.temporaries.constant += getMatrix(shape.values, shape.outputBytes);
+  }
+
+  /// The states of a split and of all before it: both begin as copies of the
+  /// identity, which stays. Their decays bring them to one maximum.
+  void addSplits(int64_t rows) {
+    int64_t bytes = shape.stateBytes, row = getBytes(1, rows, bytes);
+    memory.state.constant += 2 * (rows * shape.values * bytes + 2 * row);
+    memory.temporaries.constant += 3 * row;
+    memory.rowBytes += 3 * row;
   }
 
   void addLoops(int64_t rows, ArrayRef<int64_t> loops) {

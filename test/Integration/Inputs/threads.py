@@ -98,6 +98,15 @@ ATTENTION = {
     "decode-groups": Case(queries=2, keys=300, batch=2, heads=2, group=4, layout="bhgsd",
                           dtype="bf16", features=80, valid="batch", valid_value=270,
                           dynamic="keys", lse=True),
+    # Splits of 1024 keys: one for each thread and more; of one batch and head; seen by
+    # none of a batch; not seen by a window, which begins in one.
+    "decode-splits": Case(queries=1, keys=4200, batch=2, heads=2, layout="bhsd", lse=True),
+    "decode-alone": Case(queries=4, keys=3000, dtype="bf16", mask="causal", offset="scalar",
+                         offset_value=2996, dynamic="keys"),
+    "decode-lengths": Case(queries=2, keys=2500, batch=3, heads=2, group=2, layout="bhgsd",
+                           valid="batch", valid_value=1100, dynamic="keys", lse=True),
+    "decode-window": Case(queries=1, keys=5000, batch=2, heads=1, layout="bhsd",
+                          mask="window<1500, 0>", offset="batch", offset_value=4000),
     "features-first": Case(queries=40, keys=9, batch=1, heads=4, layout="features-first",
                            dtype="f64", mask="prefix<5>"),
 }  # fmt: skip
