@@ -123,6 +123,8 @@ public:
       int64_t rows = int64_t(shape.heads / shape.keyHeads) * queries;
       addState(rows);
       addTile({rows, false}, EdgeTile{0, getEdgeKeysOfFewQueries(tiles.keys)});
+      if (isSplit(op, tiles))
+        addSplits(rows);
       return memory;
     }
     SmallVector<EdgeTile> edges = getEdges(tiles);
@@ -168,6 +170,15 @@ private:
                              2 * getBytes(1, rows, bytes);
     if (few && shape.outputBytes != bytes)
       memory.temporaries.constant += getMatrix(shape.values, shape.outputBytes);
+  }
+
+  /// The states of a split and of all before it: both begin as copies of the
+  /// identity, which stays. Their decays bring them to one maximum.
+  void addSplits(int64_t rows) {
+    int64_t bytes = shape.stateBytes, row = getBytes(1, rows, bytes);
+    memory.state.constant += 2 * (rows * shape.values * bytes + 2 * row);
+    memory.temporaries.constant += 3 * row;
+    memory.rowBytes += 3 * row;
   }
 
   /// Queries: so many, or up to so many.

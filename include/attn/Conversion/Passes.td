@@ -303,12 +303,19 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     Where the queries that share keys, all rows of the heads of a group, are at
     most 16 and one tile, such as one query per head against a cache, they stay
     together in each fold: keys and values are read once for all of them, and lanes
-    are features instead of queries.
+    are features instead of queries. Every 1024 keys, or whole tiles of about so
+    many, then have a state of their own, and these are combined in order:
+
+        fold(s, K1 ++ K2) = combine(combine(s, fold(identity, K1)), fold(identity, K2))
+
+    Splits that no query sees are not visited, and up to 1024 keys need none.
 
     With `num-threads` above 1 the loops over batch and queries are one
     `scf.forall`, whose iterations write apart: 1, 2 or 20 threads give the same
     bits. Its tiles are taken in the order 0, last, 1, last - 1, ..: threads take
-    runs of neighbours, and so about as many keys each under a causal mask.
+    runs of neighbours, and so about as many keys each under a causal mask. For few
+    queries the loop is over batch and splits of the keys, whose states are kept
+    for a second one, over the batch, that combines them.
 
     ```mlir
     func.func @example(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {

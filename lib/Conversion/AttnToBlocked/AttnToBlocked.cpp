@@ -54,7 +54,7 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
     AttentionTiles tiles =
         chooseBlockedTiles(op, {queries, keys, block, edge}, blockBytes);
     if (isTiledAsFewQueries(op, tiles))
-      return tileFewQueries(op, tiles.keys, numThreads > 1);
+      return tileFewQueries(op, tiles, numThreads > 1);
     return tileAttention(op, tiles, numThreads > 1);
   }
 };

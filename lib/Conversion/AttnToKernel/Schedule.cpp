@@ -293,8 +293,9 @@ private:
     if (sizes.keepsQueries)
       viewQuery();
 
-    SmallVector<Value> state = createIdentity(getMixed(getRowsShape()),
-                                              getMixed(getRowsShape({values})));
+    SmallVector<Value> state =
+        createIdentity(b, loc, stateType, getMixed(getRowsShape()),
+                       getMixed(getRowsShape({values})));
     auto foldTiles = [&](OpFoldResult from, OpFoldResult to, bool isMasked) {
       if (from == to)
         return;
@@ -320,21 +321,6 @@ private:
 
   SmallVector<OpFoldResult> getMixed(ArrayRef<int64_t> shape) {
     return getAsIndexOpFoldResult(context, shape);
-  }
-
-  /// (-inf, 0, 0)
-  SmallVector<Value> createIdentity(ArrayRef<OpFoldResult> rows,
-                                    ArrayRef<OpFoldResult> sums) {
-    const llvm::fltSemantics &semantics = stateType.getFloatSemantics();
-    auto fill = [&](ArrayRef<OpFoldResult> shape, const APFloat &value) {
-      Value empty = tensor::EmptyOp::create(b, loc, shape, stateType);
-      Value scalar =
-          arith::ConstantOp::create(b, loc, FloatAttr::get(stateType, value));
-      return linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
-    };
-    APFloat zero = APFloat::getZero(semantics);
-    return {fill(rows, APFloat::getInf(semantics, /*Negative=*/true)),
-            fill(rows, zero), fill(sums, zero)};
   }
 
   /// The part of `source` that a tile of rows and keys from `first` on is
@@ -530,7 +516,8 @@ private:
     ArrayRef<OpFoldResult> shape = ArrayRef(loops).take_front(queryDim() + 1);
     SmallVector<OpFoldResult> sumsShape(shape);
     sumsShape.push_back(loops[valueDim()]);
-    SmallVector<Value> identity = createIdentity(shape, sumsShape);
+    SmallVector<Value> identity =
+        createIdentity(b, loc, stateType, shape, sumsShape);
     auto combined = CombineOp::create(
         b, loc, identity[0].getType(), identity[1].getType(),
         identity[2].getType(), partial[0], partial[1], partial[2], identity[0],

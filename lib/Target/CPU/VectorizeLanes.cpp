@@ -344,6 +344,7 @@ private:
   SmallVector<Value> emitEpilogue(ArrayRef<Value> products,
                                   ValueRange tensors) {
     const FusedBody &epilogue = *schedule.epilogue;
+    linalg::LinalgOp epilogueOp = epilogue.op;
     SmallVector<Value> updated(tensors), running(tensors.size());
     for (unsigned i = 0; i < tensors.size(); ++i)
       if (isReducedByEpilogue(i) &&
@@ -352,6 +353,12 @@ private:
                          ? spread(starts[i])
                          : read(tensors[i], getEpilogueMap(i), 0);
     for (auto [row, product] : llvm::enumerate(products)) {
+      // What it updates element by element is read where it is written.
+      for (unsigned i = 0; i < tensors.size(); ++i)
+        if (!isReducedByEpilogue(i) &&
+            epilogueOp.payloadUsesValueFromOperand(
+                epilogueOp.getDpsInitOperand(i)))
+          running[i] = updated[i];
       SmallVector<Value> yielded = emitFused(epilogue, product, row, running);
       for (unsigned i = 0; i < tensors.size(); ++i) {
         if (isReducedByEpilogue(i))
@@ -381,8 +388,9 @@ private:
   }
 
   /// The body of `fused` for one row: `shared`, a vector or the tensor to read it
-  /// from, is the operand it shares with the product; `running` are what it
-  /// reduces along the rows, null where it does not.
+  /// from, is the operand it shares with the product; `running` are its results
+  /// before this row, vectors or tensors to read them from, null where the body
+  /// does not read them.
   SmallVector<Value> emitFused(const FusedBody &fused, Value shared,
                                int64_t row, ArrayRef<Value> running) {
     SmallVector<Value> arguments, points;

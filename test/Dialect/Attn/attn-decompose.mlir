@@ -183,15 +183,22 @@ func.func @dynamic_scale(%query: tensor<2x16x?xf32>, %key: tensor<2x32x?xf32>, %
 #row = affine_map<(m, s, n) -> (m)>
 #acc = affine_map<(m, s, n) -> (m, n)>
 
+// What an empty partial state adds is -0, which changes nothing.
+
 // CHECK-LABEL: func @combine(
 // CHECK-SAME:    %[[PARTIAL_MAX:[a-z0-9]+]]: tensor<4x16xf32>, %[[PARTIAL_SUM:[a-z0-9]+]]: tensor<4x16xf32>, %[[PARTIAL_ACC:[a-z0-9]+]]: tensor<4x16x8xf32>
 // CHECK-SAME:    %[[MAX:[a-z0-9]+]]: tensor<16xf32>, %[[SUM:[a-z0-9]+]]: tensor<16xf32>, %[[ACC:[a-z0-9]+]]: tensor<16x8xf32>
+// CHECK-DAG:     %[[MINUS_INFINITY:.*]] = arith.constant 0xFF800000 : f32
+// CHECK-DAG:     %[[MINUS_ZERO:.*]] = arith.constant -0.000000e+00 : f32
 // CHECK:         %[[LARGEST:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]] : tensor<4x16xf32>)
 // CHECK:           arith.cmpf ogt
 // CHECK:         %[[RAISED:.*]]:2 = linalg.generic {{.*}} ins(%[[LARGEST]] : tensor<16xf32>) outs(%{{.*}}, %[[MAX]] :
 // CHECK:           math.exp2
 // CHECK:         %[[DECAYS:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_MAX]], %[[RAISED]]#1 :
-// CHECK:           math.exp2
+// CHECK:         ^bb0(%[[M_S:.*]]: f32, %{{.*}}: f32, %{{.*}}: f32):
+// CHECK:           %[[DECAY:.*]] = math.exp2
+// CHECK:           %[[EMPTY:.*]] = arith.cmpf oeq, %[[M_S]], %[[MINUS_INFINITY]]
+// CHECK:           arith.select %[[EMPTY]], %[[MINUS_ZERO]], %[[DECAY]]
 // CHECK:         %[[DECAYED_SUM:.*]] = linalg.generic {{.*}} ins(%[[RAISED]]#0 : {{.*}} outs(%[[SUM]] :
 // CHECK:         %[[NEW_SUM:.*]] = linalg.generic {{.*}} ins(%[[PARTIAL_SUM]], %[[DECAYS]] : {{.*}} outs(%[[DECAYED_SUM]] :
 // CHECK:           math.fma

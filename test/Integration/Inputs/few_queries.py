@@ -2,8 +2,9 @@
 
 usage: few_queries.py ATTN-RUN FOLDER PART PARTS
 
-Rows of a group share keys and values there. Keys that a case hides are NaN and
-their values infinite.
+Rows of a group share keys and values there, and every 1024 keys are a split with a
+state of its own. Keys that a case hides, whole splits among them, are NaN and their
+values infinite.
 """
 
 import os
@@ -17,7 +18,7 @@ from run_case import check_case
 
 PROPERTIES = {
     "queries": [1, 2, 3, 4, 5, 8, 16],
-    "keys": [1, 7, 65, 300, 1023],
+    "keys": [1, 7, 65, 300, 1023, 1025, 2050],
     "features": [1, 3, 40, 64, 80, 128, 256],
     "value_features": [1, 3, 40, 64, 80, 128, 256],
     "batch": [1, 2],

@@ -137,6 +137,14 @@ def check_memory(case, exact=True):
                  f"measured {measured}: {case}")
 
 
+def check_more_memory(more, less):
+    forms = [predict(case)[1] for case in (more, less)]
+    predicted = get(forms[0]["peak_bytes"]) - get(forms[1]["peak_bytes"])
+    measured = measure(more) - measure(less)
+    if not 0 < predicted - forms[0]["row_bytes"] <= measured <= predicted:
+        sys.exit(f"predicted {predicted} more, measured {measured} more: {more}")
+
+
 def check_all_memory():
     for heads, type, mask in [(1, "f32", ""), (1, "f32", CAUSAL), (2, "f32", WINDOW),
                               (2, "f64", CAUSAL), (2, "bf16", CAUSAL)]:
@@ -156,6 +164,10 @@ def check_all_memory():
     # One query for each head: few, and so in rows.
     check_memory(Case(1, 1000, heads=4), exact=False)
     check_memory(Case(4, 1000, heads=4, mask=CAUSAL), exact=False)
+    # Keys in several splits: two states more.
+    for case in [Case(1, 3000, heads=4), Case(16, 5000, 64, 128, type="bf16")]:
+        check_memory(case, exact=False)
+        check_more_memory(case, replace(case, keys=1000))
     # Rows that would alias are longer, on the stack.
     for size in [64, 256, 512]:
         check_memory(Case(size, size, 64, 64, form="materialized"))
@@ -220,6 +232,8 @@ def check_all_counts():
                 check_counts(Case(queries, keys, 4, 4, 2, mask, form=form,
                                   key_tile=32, block=block))
     check_counts(Case(1, 90, 4, 4, 2, CAUSAL, key_tile=32))
+    check_counts(Case(3, 2500, 4, 4, 2, key_tile=32))
+    check_counts(Case(3, 2500, 4, 4, 2, "#attn.prefix<1500>", key_tile=32))
     check_counts(Case(96, 96, 4, 4, mask=CAUSAL, dynamic=True, block=32, key_tile=8))
     check_counts(Case(96, 96, 4, 4, mask=CAUSAL, tile=12, block=24, key_tile=8))
     check_counts(Case(96, 96, 4, 4, mask=CAUSAL, tile=16, block=32, key_tile=1))

@@ -102,15 +102,28 @@ ATTENTION = {
                            dtype="f64", mask="prefix<5>"),
 }  # fmt: skip
 
+# In the blocked form, of 1024 keys: more than threads; of one batch and head, where
+# nothing else is divided; past the keys of a batch; at the beginning of a window.
+SPLITS = {
+    "decode-splits": Case(queries=1, keys=4200, batch=2, heads=2, layout="bhsd", lse=True),
+    "decode-alone": Case(queries=4, keys=3000, dtype="bf16", mask="causal", offset="scalar",
+                         offset_value=2996, dynamic="keys"),
+    "decode-lengths": Case(queries=2, keys=2500, batch=3, heads=2, group=2, layout="bhgsd",
+                           valid="batch", valid_value=1100, dynamic="keys", lse=True),
+    "decode-window": Case(queries=1, keys=5000, batch=2, heads=1, layout="bhsd",
+                          mask="window<1500, 0>", offset="batch", offset_value=4000),
+}  # fmt: skip
+
 
 def check_attention(attn_compile, folder):
-    for name, case in ATTENTION.items():
+    for name, case in {**ATTENTION, **SPLITS}.items():
         arrays = case.inputs()
         tile = []
         if any(case.tile):
             tile = ["--queries=%d" % case.tile[0], "--keys=%d" % case.tile[1],
                     "--block=%d" % case.tile[0]]  # fmt: skip
-        for form in ("blocked", "recurrent", "materialized"):
+        forms = ("blocked",) if name in SPLITS else ("blocked", "recurrent", "materialized")
+        for form in forms:
             if form == "materialized" and name == "one-head":
                 continue  # Nothing to divide: its queries are one tile.
             what = f"{name} {form}"

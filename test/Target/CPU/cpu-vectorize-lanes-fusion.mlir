@@ -187,3 +187,43 @@ func.func @two_products(%a: tensor<1x32xf32>, %v: tensor<32x16xf32>, %w: tensor<
   } -> tensor<1x16xf32>
   return %hidden : tensor<1x16xf32>
 }
+
+// -----
+
+#key = affine_map<(k, m, d) -> (k, d)>
+#query = affine_map<(k, m, d) -> (d, m)>
+#score = affine_map<(k, m, d) -> (k, m)>
+#tile = affine_map<(k, m) -> (k, m)>
+
+// A result that the reader of the product updates element by element is read where
+// it is written.
+
+// CHECK-LABEL: func @epilogue_updates(
+//  CHECK-SAME:     %[[OLD:[a-z0-9]+]]: tensor<8x16xf32>)
+//       CHECK:   scf.for {{.*}} step %c4 iter_args(%[[S:.+]] = %[[OLD]])
+//       CHECK:     %[[SUMS:.+]]:4 = scf.for
+//       CHECK:     %[[X0:.+]] = vector.transfer_read %[[S]]
+//       CHECK:     %[[Y0:.+]] = arith.addf %[[SUMS]]#0, %[[X0]]
+//       CHECK:     %[[V0:.+]] = vector.broadcast %[[Y0]]
+//       CHECK:     %[[S0:.+]] = vector.transfer_write %[[V0]], %[[S]]
+//       CHECK:     vector.transfer_read %[[S0]]
+//       CHECK:     arith.addf %[[SUMS]]#1
+//   CHECK-NOT:   linalg
+func.func @epilogue_updates(%k: tensor<8x32xf32>, %q: tensor<32x16xf32>, %old: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<8x16xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<8x16xf32>) -> tensor<8x16xf32>
+  %product = linalg.generic {indexing_maps = [#key, #query, #score], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %q : tensor<8x32xf32>, tensor<32x16xf32>) outs(%init : tensor<8x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<8x16xf32>
+  %new = linalg.generic {indexing_maps = [#tile, #tile], iterator_types = ["parallel", "parallel"]}
+      ins(%product : tensor<8x16xf32>) outs(%old : tensor<8x16xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    %sum = arith.addf %x, %y : f32
+    linalg.yield %sum : f32
+  } -> tensor<8x16xf32>
+  return %new : tensor<8x16xf32>
+}

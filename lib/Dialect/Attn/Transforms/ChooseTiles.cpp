@@ -14,6 +14,10 @@ using namespace mlir::attn;
 /// worked on.
 static constexpr int64_t kMaxBlockRows = 256;
 
+/// A constant, so that more keys change no earlier sum; enough that combining
+/// states takes a small fraction of the time that keys are worked on.
+static constexpr int64_t kSplitKeys = 1024;
+
 /// As many queries as `blockBytes` allows, in whole tiles; one tile where all keys
 /// of a head stay in the cache without that.
 static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
@@ -57,5 +61,6 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
       ShapedType::isDynamic(sizes[op.getFeatureDim()]) ||
       ShapedType::isDynamic(sizes[op.getValueDim()]))
     tiles.edge = tiles.queries;
+  tiles.split = llvm::alignTo(kSplitKeys, tiles.keys);
   return tiles;
 }

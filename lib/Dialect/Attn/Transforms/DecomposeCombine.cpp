@@ -33,12 +33,16 @@ FailureOr<SmallVector<Value>> CombineOp::decomposeOperation(OpBuilder &b) {
   auto raised = raiseMax(b, loc, type, queryDims, getMax(), max, largest);
   Value decay = raised.first, newMax = raised.second;
 
-  // decay_s = 2^(m_s - m')
+  // decay_s = 2^(m_s - m'), or -0 if m_s = -inf: the product of -0 and a sum of
+  // nothing changes no sum, not even the sign of one that is -0.
   Value decays = Loops(b, loc, type, rowDims, {})(
       {{getPartialMax(), partialMax}, {newMax, max}},
       {{emptyLike(b, loc, type, getPartialMax()), partialMax}},
       [&](Scalars &s, ValueRange args) {
-        return SmallVector<Value>{s.weight(s.sub(args[0], s.guard(args[1])))};
+        Value decay = s.weight(s.sub(args[0], s.guard(args[1])));
+        return SmallVector<Value>{
+            s.select(s.equal(args[0], s.negativeInfinity()), s.constant(-0.0),
+                     decay)};
       })[0];
 
   // x' = decay * x + sum_s decay_s * x_s        for l and acc

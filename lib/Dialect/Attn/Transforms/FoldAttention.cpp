@@ -12,13 +12,20 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// A tensor of `value` with the given sizes.
-static Value fill(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
-                  FloatType type, const APFloat &value) {
-  Value empty = tensor::EmptyOp::create(b, loc, sizes, type);
-  Value constant =
-      arith::ConstantOp::create(b, loc, FloatAttr::get(type, value));
-  return linalg::FillOp::create(b, loc, constant, empty).getResult(0);
+SmallVector<Value> mlir::attn::createIdentity(OpBuilder &b, Location loc,
+                                              FloatType type,
+                                              ArrayRef<OpFoldResult> rows,
+                                              ArrayRef<OpFoldResult> sums) {
+  auto fill = [&](ArrayRef<OpFoldResult> sizes, const APFloat &value) {
+    Value empty = tensor::EmptyOp::create(b, loc, sizes, type);
+    Value constant =
+        arith::ConstantOp::create(b, loc, FloatAttr::get(type, value));
+    return linalg::FillOp::create(b, loc, constant, empty).getResult(0);
+  };
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  APFloat zero = APFloat::getZero(semantics);
+  return {fill(rows, APFloat::getInf(semantics, /*Negative=*/true)),
+          fill(rows, zero), fill(sums, zero)};
 }
 
 /// The query as (batch.., `dims`), which are k1 and m, in the state's type: packed
@@ -124,19 +131,14 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
         maps, ArrayRef{op.getQuerySegmentsMap(), op.getKeySegmentsMap()});
   llvm::append_range(maps, ArrayRef{getMap({m}), getMap({m}), getMap(accDims)});
 
-  // identity = (-inf, 0, 0)
-  FloatType type = op.getStateType();
-  const llvm::fltSemantics &semantics = type.getFloatSemantics();
   SmallVector<OpFoldResult> rowSizes(ArrayRef(sizes).take_front(batch));
   SmallVector<OpFoldResult> accSizes = rowSizes;
   rowSizes.push_back(sizes[m]);
   for (unsigned dim : accDims)
     accSizes.push_back(sizes[dim]);
-  APFloat zero = APFloat::getZero(semantics);
-  Value max = fill(rewriter, loc, rowSizes, type,
-                   APFloat::getInf(semantics, /*Negative=*/true));
-  Value sum = fill(rewriter, loc, rowSizes, type, zero);
-  Value acc = fill(rewriter, loc, accSizes, type, zero);
+  SmallVector<Value> identity =
+      createIdentity(rewriter, loc, op.getStateType(), rowSizes, accSizes);
+  Value max = identity[0], sum = identity[1], acc = identity[2];
 
   Value query = packQuery(rewriter, op, sizes, queryDims);
   auto fold = FoldOp::create(

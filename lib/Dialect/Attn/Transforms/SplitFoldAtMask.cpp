@@ -100,10 +100,9 @@ KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
 }
 
 SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
-                                      int64_t unit) {
+                                      const KeyIntervals &intervals) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  KeyIntervals intervals = getKeyIntervals(rewriter, op, unit);
   MaskAlgebra algebra(rewriter, op.getLoc());
   OpFoldResult first = op.getOriginOf(op.getNumBatchDims() + 1);
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);

@@ -88,8 +88,29 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
 }
 
 LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
+                                   const KeyIntervals &intervals, int64_t keys,
+                                   ArrayRef<EdgeTile> edges) {
+  unsigned k2 = fold.getKeyDim();
+  // A mask of single elements has no edge.
+  bool hasEdge = !fold.getMaskTensor() && !fold.mayScoreHideKeys();
+  SplitFold split = splitFoldAtMask(rewriter, fold, intervals);
+  if (failed(tileFold(rewriter, split.full, k2, keys)))
+    return failure();
+  for (FoldOp masked : {split.before, split.after}) {
+    if (masked && hasEdge && edges.size() > 1) {
+      if (failed(tileKeys(rewriter, masked, keys, edges.drop_front())))
+        return failure();
+    } else if (failed(tileFold(rewriter, masked, k2,
+                               hasEdge ? edges.front().keys : keys))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
                                    int64_t keys, ArrayRef<EdgeTile> edges) {
-  unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
+  unsigned m = fold.getQueryDim();
   EdgeTile edge = edges.front();
   // What is left of a tile has a part that is not whole, and no code for others.
   bool isRest = edges.size() == 1 &&
@@ -99,20 +120,10 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
   if (failed(rows))
     return failure();
   for (FoldOp row : *rows) {
-    // A mask of single elements has no edge.
-    bool hasEdge = !row.getMaskTensor() && !row.mayScoreHideKeys();
-    SplitFold split = splitFoldAtMask(rewriter, row, edge.keys);
-    if (failed(tileFold(rewriter, split.full, k2, keys)))
+    rewriter.setInsertionPoint(row);
+    KeyIntervals intervals = getKeyIntervals(rewriter, row, edge.keys);
+    if (failed(tileKeys(rewriter, row, intervals, keys, edges)))
       return failure();
-    for (FoldOp masked : {split.before, split.after}) {
-      if (masked && hasEdge && edges.size() > 1) {
-        if (failed(tileKeys(rewriter, masked, keys, edges.drop_front())))
-          return failure();
-      } else if (failed(tileFold(rewriter, masked, k2,
-                                 hasEdge ? edge.keys : keys))) {
-        return failure();
-      }
-    }
   }
   return success();
 }
@@ -124,7 +135,10 @@ static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
                                const AttentionTiles &tiles) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
   SmallVector<EdgeTile> edges = getEdges(tiles);
-  SplitFold split = splitFoldAtMask(rewriter, fold, edges.front().keys);
+  rewriter.setInsertionPoint(fold);
+  SplitFold split =
+      splitFoldAtMask(rewriter, fold,
+                      getKeyIntervals(rewriter, fold, edges.front().keys));
   FailureOr<SmallVector<FoldOp>> shared =
       tileFold(rewriter, split.full, k2, tiles.keys);
   if (failed(shared))

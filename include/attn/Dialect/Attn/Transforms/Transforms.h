@@ -31,6 +31,12 @@ struct FoldedAttention {
 FoldedAttention foldAttention(RewriterBase &rewriter, AttentionOp op,
                               StateLayout layout = StateLayout::QueryLanes);
 
+/// (-inf, 0, 0): the state of no keys, where m and l have the sizes `rows` and acc
+/// has `sums`.
+SmallVector<Value> createIdentity(OpBuilder &b, Location loc, FloatType type,
+                                  ArrayRef<OpFoldResult> rows,
+                                  ArrayRef<OpFoldResult> sums);
+
 /// Moves the score region of `op`, (score, b.., h, i, j), if there is one, into
 /// `fold`, a fold with its batch dimensions: (score, batch.., i, j). h is the
 /// flattened head. `loopSizes` are sizes of the iteration space of `op`.
@@ -40,20 +46,22 @@ void moveScoreRegion(RewriterBase &rewriter, AttentionOp op, FoldOp fold,
 /// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3)
 ///
 /// K2 are keys visible to every query, folded without mask; K1 and K3 are
-/// visible to some query; what no query sees is in none of them. `unit` is the
-/// number of keys that a tile next to the mask's edge will have: K2 begins and
-/// ends at its multiples.
+/// visible to some query; what no query sees is in none of them.
 struct SplitFold {
   FoldOp before, full, after; // Null where provably empty.
 };
-SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op, int64_t unit);
-
-/// Where `splitFoldAtMask` splits: K1 = [begin, fullBegin), K2 = [fullBegin,
-/// fullEnd), K3 = [fullEnd, end), of the keys of `range`. `visible` is what some
-/// query sees, `full` what all see; without it, no key is known to be.
+/// K1 = [begin, fullBegin), K2 = [fullBegin, fullEnd),
+/// K3 = [fullEnd, end).
 struct KeyIntervals {
   OpFoldResult begin, fullBegin, fullEnd, end;
 };
+SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
+                          const KeyIntervals &keys);
+
+/// Where to split the keys of `range`. `visible` is what some query sees, `full`
+/// what all see; without it, no key is known to be. `unit` is the number of keys
+/// that a tile next to the mask's edge will have: K2 begins and ends at its
+/// multiples.
 KeyIntervals splitKeys(MaskAlgebra &algebra, MaskAlgebra::Interval range,
                        MaskAlgebra::Interval visible,
                        std::optional<MaskAlgebra::Interval> full, int64_t unit);
@@ -90,6 +98,10 @@ struct EdgeTile {
 /// a mask of single elements, which has no edge, are K3, in tiles of `keys`.
 LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold, int64_t keys,
                        ArrayRef<EdgeTile> edges);
+/// The same for some keys of one tile of queries.
+LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
+                       const KeyIntervals &intervals, int64_t keys,
+                       ArrayRef<EdgeTile> edges);
 
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
@@ -107,16 +119,20 @@ struct AttentionTiles {
   int64_t block;   // Queries that share a tile of keys while it is in a cache;
                    // up to `queries`, each tile of them reads its own.
   int64_t edge;    // Queries and keys at the mask's edge: one vector of lanes.
+  int64_t split = 0; // Keys that few queries have a state of their own for.
 };
 
 /// The tiles of the blocked form of `op`: those of its `form` where it says, else
 /// those given; a block that neither gives has as many queries as `blockBytes`
-/// holds, in whole tiles.
+/// holds, in whole tiles. A split is a constant number of whole tiles.
 AttentionTiles chooseBlockedTiles(AttentionOp op, AttentionTiles given,
                                   int64_t blockBytes);
 
 /// Whether its queries are few, and all of them in one tile: `tileFewQueries`.
 bool isTiledAsFewQueries(AttentionOp op, const AttentionTiles &tiles);
+
+/// Whether few queries would have several splits of keys, as far as is known.
+bool isSplit(AttentionOp op, const AttentionTiles &tiles);
 
 /// Whether several tiles of queries share tiles of keys.
 bool isInBlocks(AttentionOp op, const AttentionTiles &tiles);
@@ -148,13 +164,20 @@ bool hasFewQueries(AttentionOp op);
 bool isGroup(AttentionOp op, unsigned batchDim);
 
 /// attention  -->  for each batch that has keys of its own:
-///                   for each tile of keys: s = fold(s, tile)
+///                   for each split of the keys:
+///                     t = identity
+///                     for each tile of the split: t = fold(t, tile)
+///                     s = combine(s, {t})
 ///                   finish(s)
 ///
 /// For few queries, such as one per head against a cache: rows of a group stay
 /// together, so that they share each read of keys and values, and vector lanes
-/// are features. Keys are tiled as by `tileAttention`.
-LogicalResult tileFewQueries(AttentionOp op, int64_t keys, bool parallel);
+/// are features. Keys are tiled as by `tileAttention`; where all are in one
+/// split, without a combination. `parallel` makes an scf.forall of the loops over
+/// batch and splits, which keeps a state of each split, and another one of the
+/// combinations: in the same order, so that no number depends on it.
+LogicalResult tileFewQueries(AttentionOp op, const AttentionTiles &tiles,
+                             bool parallel);
 
 } // namespace mlir::attn
 
