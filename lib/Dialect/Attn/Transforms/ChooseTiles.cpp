@@ -45,8 +45,12 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
                                               int64_t blockBytes) {
   AttentionTiles tiles = given;
   FormAttr form = op.getFormAttr();
-  if (form && form.getQueries())
+  if (form && form.getQueries()) {
     tiles.queries = form.getQueries();
+    // The same part of a tile.
+    if (given.edge > 0 && given.queries >= given.edge)
+      tiles.edge = tiles.queries / (given.queries / given.edge);
+  }
   if (form && form.getKeys())
     tiles.keys = form.getKeys();
   if (form && form.getBlock())
