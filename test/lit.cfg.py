@@ -93,6 +93,8 @@ except OSError:
 # Runs code for AArch64; linked by lld, for no linker of such a system is needed.
 if shutil.which("qemu-aarch64") and shutil.which("ld.lld"):
     config.available_features.add("qemu-aarch64")
+if len(os.sched_getaffinity(0)) > 1:
+    config.available_features.add("several-cpus")  # What is timed has one each.
 if shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")
 

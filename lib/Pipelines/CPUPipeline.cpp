@@ -83,6 +83,7 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
     ConvertSCFToOpenMPPassOptions openMP;
     openMP.numThreads = options.numThreads;
     pm.addPass(createConvertSCFToOpenMPPass(openMP));
+    pm.addPass(createCPUStealIterations());
   }
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());

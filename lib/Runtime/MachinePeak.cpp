@@ -11,6 +11,8 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Intrinsics.h"
 #include <ctime>
+#include <numeric>
+#include <thread>
 
 using namespace mlir::attn;
 
@@ -102,6 +104,25 @@ static llvm::Expected<LoadedLoop> load(Loop &loop, const Machine &machine) {
   return LoadedLoop{std::move(*jit), *entry};
 }
 
+/// The work per second of thread CPU time that threads reach together: each does
+/// `run` of its number, worth `work`.
+static double measureTogether(unsigned threads, double work,
+                              llvm::function_ref<void(unsigned)> run) {
+  std::vector<double> rates(threads);
+  auto measureOne = [&](unsigned thread) {
+    double start = getThreadSeconds();
+    run(thread);
+    rates[thread] = work / (getThreadSeconds() - start);
+  };
+  std::vector<std::thread> others;
+  for (unsigned thread = 1; thread < threads; ++thread)
+    others.emplace_back(measureOne, thread);
+  measureOne(0);
+  for (std::thread &other : others)
+    other.join();
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
+}
+
 //===----------------------------------------------------------------------===//
 // Multiply-adds
 //===----------------------------------------------------------------------===//
@@ -162,14 +183,15 @@ llvm::Expected<MachinePeak> MachinePeak::create(unsigned bits) {
       new Implementation{std::move(*loop), operations}));
 }
 
-double MachinePeak::measure() const {
+double MachinePeak::measure(unsigned threads) const {
   constexpr int64_t kIterations = 2000000;
-  auto *run = implementation->loop.entry.toPtr<double (*)(int64_t)>();
-  double start = getThreadSeconds();
-  volatile double keep = run(kIterations);
-  (void)keep;
-  return kIterations * implementation->operationsPerIteration /
-         (getThreadSeconds() - start);
+  auto *loop = implementation->loop.entry.toPtr<double (*)(int64_t)>();
+  return measureTogether(
+      threads, kIterations * implementation->operationsPerIteration,
+      [&](unsigned) {
+        volatile double keep = loop(kIterations);
+        (void)keep;
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -251,12 +273,13 @@ llvm::Expected<ReadBandwidth> ReadBandwidth::create() {
   return ReadBandwidth(std::move(implementation));
 }
 
-double ReadBandwidth::measure() const {
-  auto *run =
+double ReadBandwidth::measure(unsigned threads) const {
+  auto *loop =
       implementation->loop.entry.toPtr<int32_t (*)(const void *, int64_t)>();
   const auto &buffer = implementation->buffer;
-  double start = getThreadSeconds();
-  volatile int32_t keep = run(buffer.data(), buffer.size() / 2);
-  (void)keep;
-  return buffer.size() / (getThreadSeconds() - start);
+  int64_t half = buffer.size() / (2 * threads);
+  return measureTogether(threads, 2 * half, [&](unsigned thread) {
+    volatile int32_t keep = loop(buffer.data() + 2 * half * thread, half);
+    (void)keep;
+  });
 }

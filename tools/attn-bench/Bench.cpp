@@ -11,6 +11,7 @@
 #include "Peers.h"
 #include "attn/Analysis/VisiblePairs.h"
 #include "common/KernelRun.h"
+#include "common/Threads.h"
 #include "common/ToolOptions.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
@@ -58,7 +59,7 @@ llvm::Error Bench::timeKernel(const LoadedKernel &kernel,
     return error;
   auto measured = measure([&](size_t copy) { return runs[copy].run(); },
                           runs.size(), options.repetitions, getWork(row),
-                          row.limit, limits);
+                          row.limit, limits, row.threads);
   if (!measured)
     return measured.takeError();
   row.measurement = *measured;
@@ -67,9 +68,23 @@ llvm::Error Bench::timeKernel(const LoadedKernel &kernel,
 }
 
 LogicalResult Bench::runKernel(ModuleOp module, FormKind form,
-                               ArrayRef<Inputs> inputs, Row row, Check check) {
+                               ArrayRef<Inputs> inputs, const Row &row,
+                               Check check) {
+  if (failed(runThreads(module, form, inputs, row, check)))
+    return failure();
+  if (options.compile.numThreads == 1)
+    return success();
+  Row several = row;
+  several.threads = options.compile.numThreads;
+  several.program += llvm::formatv(", {0} threads", several.threads);
+  return runThreads(module, form, inputs, std::move(several), check);
+}
+
+LogicalResult Bench::runThreads(ModuleOp module, FormKind form,
+                                ArrayRef<Inputs> inputs, Row row, Check check) {
   CompileOptions compile = options.compile;
   compile.form = form;
+  compile.numThreads = row.threads;
   OwningOpRef<ModuleOp> copy = module.clone(); // Compiled in place.
   FailureOr<CompiledKernel> compiled = compileToObject(*copy, compile);
   if (failed(compiled))
@@ -235,11 +250,12 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
 
 llvm::Error Bench::timeFramework(StringRef command, const Shape &shape,
                                  ArrayRef<Inputs> inputs, const Row &common) {
+  StayOnCPU stay;
   // It cannot be asked between two calls: the limit is measured around them all.
   SmallVector<double> rates;
   auto measureLimit = [&]() -> llvm::Error {
     for (unsigned i = 0; i < options.repetitions; ++i) {
-      auto rate = limits.measure(common.limit);
+      auto rate = limits.measure(common.limit, common.threads);
       if (!rate)
         return rate.takeError();
       rates.push_back(*rate);

@@ -35,8 +35,9 @@ public:
   Bench(Options options, MLIRContext &context, Report &report)
       : options(std::move(options)), context(context), report(report) {}
 
-  /// A row for each form, and for each peer if `type` is f32. Each output is
-  /// compared with a reference before it is timed.
+  /// A row for each form, one more if it is to run on several threads, and one for
+  /// each peer if `type` is f32. Each output is compared with a reference before it
+  /// is timed.
   LogicalResult runShape(const Shape &shape, StringRef type);
 
   /// A row for each form if the entry of the file has attentions without one,
@@ -54,7 +55,9 @@ private:
   llvm::Expected<std::vector<Inputs>> copyInputs(Inputs inputs,
                                                  const Row &row) const;
   LogicalResult runKernel(ModuleOp module, FormKind form,
-                          ArrayRef<Inputs> inputs, Row row, Check check);
+                          ArrayRef<Inputs> inputs, const Row &row, Check check);
+  LogicalResult runThreads(ModuleOp module, FormKind form,
+                           ArrayRef<Inputs> inputs, Row row, Check check);
   llvm::Error timeKernel(const LoadedKernel &kernel, ArrayRef<Inputs> inputs,
                          Row row, Check check);
   llvm::Error timePeers(const Shape &shape, ArrayRef<Inputs> inputs,

@@ -6,13 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "Measure.h"
+#include "common/Threads.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
-#include <sched.h>
 
 using namespace mlir::attn;
 
-llvm::Expected<double> MachineLimits::measure(Limit limit) {
+llvm::Expected<double> MachineLimits::measure(Limit limit,
+                                              unsigned threads) {
   if (limit == Limit::Reads) {
     if (!bandwidth) {
       auto created = ReadBandwidth::create();
@@ -20,7 +21,7 @@ llvm::Expected<double> MachineLimits::measure(Limit limit) {
         return created.takeError();
       bandwidth.emplace(std::move(*created));
     }
-    return bandwidth->measure();
+    return bandwidth->measure(threads);
   }
   auto it = peaks.find(limit);
   if (it == peaks.end()) {
@@ -30,7 +31,7 @@ llvm::Expected<double> MachineLimits::measure(Limit limit) {
       return created.takeError();
     it = peaks.emplace(limit, std::move(*created)).first;
   }
-  return it->second.measure();
+  return it->second.measure(threads);
 }
 
 /// Samples shorter than this would be compared with a longer one of the peak.
@@ -39,14 +40,15 @@ static constexpr double kSampleSeconds = 0.01;
 llvm::Expected<Measurement>
 mlir::attn::measure(llvm::function_ref<llvm::Error(size_t)> call,
                     size_t copies, unsigned repetitions, double work,
-                    Limit limit, MachineLimits &limits) {
+                    Limit limit, MachineLimits &limits, unsigned threads) {
+  StayOnCPU stay(threads);
   size_t next = 0;
   auto time = [&](int64_t calls) -> llvm::Expected<double> {
-    double start = getThreadSeconds();
+    double start = getSeconds(threads);
     for (int64_t i = 0; i < calls; ++i)
       if (auto error = call(next++ % copies))
         return error;
-    return (getThreadSeconds() - start) / calls;
+    return (getSeconds(threads) - start) / calls;
   };
   // The first call of each copy touches its pages; the second is as the others.
   for (size_t i = 0; i < copies; ++i)
@@ -61,7 +63,7 @@ mlir::attn::measure(llvm::function_ref<llvm::Error(size_t)> call,
   llvm::SmallVector<double> times, shares;
   double bestLimit = 0;
   for (unsigned i = 0; i < repetitions; ++i) {
-    auto rate = limits.measure(limit);
+    auto rate = limits.measure(limit, threads);
     if (!rate)
       return rate.takeError();
     auto seconds = time(calls);
@@ -87,11 +89,4 @@ Measurement mlir::attn::summarize(std::vector<double> seconds,
   return Measurement{seconds.front(), median, rates.back(),
                      work / seconds.front() / rates.back(),
                      work / median / rates[rates.size() / 2]};
-}
-
-void mlir::attn::pinToOneCPU() {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(sched_getcpu(), &one);
-  sched_setaffinity(0, sizeof(one), &one);
 }

@@ -22,8 +22,8 @@ enum class Limit { MultiplyAdds32, MultiplyAdds64, Reads };
 /// The peaks of this machine, measured when asked for.
 class MachineLimits {
 public:
-  /// Operations or bytes per second of thread CPU time, now.
-  llvm::Expected<double> measure(Limit limit);
+  /// Operations or bytes per second that so many threads reach, now.
+  llvm::Expected<double> measure(Limit limit, unsigned threads = 1);
 
 private:
   std::map<Limit, MachinePeak> peaks;
@@ -39,19 +39,18 @@ struct Measurement {
 
 /// Times `call` `repetitions` times, each beside a measurement of the limit:
 /// limit, call, limit, call, ... `work` is in the limit's unit. A call that is
-/// short is repeated to a hundredth of a second. Thread CPU time. `copies` is the
-/// number of sets of buffers that `call`, which gets their number, takes in turn.
+/// short is repeated to a hundredth of a second. `copies` is the number of sets of
+/// buffers that `call`, which gets their number, takes in turn; it runs on `threads`
+/// threads, and is compared with as many of the limit.
 llvm::Expected<Measurement>
 measure(llvm::function_ref<llvm::Error(size_t copy)> call, size_t copies,
-        unsigned repetitions, double work, Limit limit, MachineLimits &limits);
+        unsigned repetitions, double work, Limit limit, MachineLimits &limits,
+        unsigned threads = 1);
 
 /// The same of times of calls and measurements of the limit that were made apart,
 /// none of them empty: the median share is that of the medians.
 Measurement summarize(std::vector<double> seconds,
                       llvm::SmallVector<double> rates, double work);
-
-/// Keeps this thread on the CPU where it runs now.
-void pinToOneCPU();
 
 } // namespace mlir::attn
 

@@ -33,14 +33,18 @@ static constexpr const char *kColumns =
     "| {0,-30} | {1,-4} | {2,-26} | {3,10} | {4,10} | {5,13} | {6,17} | {7,6} | "
     "{8,6} | {9,10} |\n";
 
-Report::Report(unsigned repetitions, std::string peers)
-    : repetitions(repetitions), machine(describeMachine()),
+Report::Report(unsigned repetitions, unsigned threads, std::string peers)
+    : repetitions(repetitions), threads(threads), machine(describeMachine()),
       peers(std::move(peers)) {}
 
 void Report::printHeader() const {
   llvm::outs() << "One thread on one CPU (" << machine
                << "), thread CPU time, best and median of " << repetitions
                << ".\n";
+  if (threads > 1)
+    llvm::outs() << "On " << threads
+                 << " threads: wall-clock time, and the limit that as many reach "
+                    "together.\n";
   if (!peers.empty())
     llvm::outs() << "Peers: " << peers << ".\n";
   llvm::outs() << "\n"
@@ -91,6 +95,7 @@ llvm::Error Report::writeJson(StringRef path) const {
     object["type"] = row.type;
     object["program"] = row.program;
     object["peer"] = row.isPeer;
+    object["threads"] = int64_t(row.threads);
     object["flops"] = row.flops;
     object["bytes"] = row.bytes;
     object["best_s"] = m.bestSeconds;

@@ -20,6 +20,7 @@ struct Row {
   std::string type;          // Of elements.
   std::string program;
   bool isPeer = false;
+  unsigned threads = 1;
   double flops = 0, bytes = 0; // Credited; 0 bytes: not known.
   Limit limit = Limit::MultiplyAdds32;
   Measurement measurement;
@@ -33,8 +34,8 @@ constexpr double kLeastGemmShare = 0.8;
 /// Writes rows to stdout as they come, as a Markdown table, and keeps them.
 class Report {
 public:
-  /// `peers`: what they are over; empty: none.
-  Report(unsigned repetitions, std::string peers);
+  /// `peers`: what they are over; empty: none. `threads`: of rows that say so.
+  Report(unsigned repetitions, unsigned threads, std::string peers);
 
   void add(Row row);
   /// The file appears whole or not at all.
@@ -44,7 +45,7 @@ public:
 private:
   void printHeader() const;
 
-  unsigned repetitions;
+  unsigned repetitions, threads;
   std::string machine, peers;
   std::vector<Row> rows;
 };

@@ -14,13 +14,13 @@
 #include "attn/Runtime/Npy.h"
 #include "common/DeviceRun.h"
 #include "common/KernelRun.h"
+#include "common/Threads.h"
 #include "common/ToolOptions.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include <map>
-#include <sched.h>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -80,32 +80,10 @@ struct Timing {
   double best, median, peak; // Seconds, seconds, operations per second.
 };
 
-/// Keeps the process on the CPU that it is on.
-class StayOnOneCPU {
-public:
-  StayOnOneCPU() {
-    sched_getaffinity(0, sizeof(before), &before);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
-    sched_setaffinity(0, sizeof(one), &one);
-  }
-  ~StayOnOneCPU() { sched_setaffinity(0, sizeof(before), &before); }
-
-private:
-  cpu_set_t before;
-};
-
-/// Each run beside a measurement of the peak. One thread: CPU time, on one CPU.
-/// Several: wall-clock time, for the CPU time of one of them says little, and as
-/// many times the peak.
+/// Each run beside a measurement of the peak of as many threads.
 FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count,
                           int64_t numThreads) {
-  bool isAlone = numThreads == 1;
-  std::optional<StayOnOneCPU> stay;
-  if (isAlone)
-    stay.emplace();
-  auto now = [&] { return isAlone ? getThreadSeconds() : getWallSeconds(); };
+  StayOnCPU stay(numThreads);
   auto peak = MachinePeak::create(elementBits);
   if (!peak)
     return report(peak.takeError());
@@ -114,11 +92,11 @@ FailureOr<Timing> measure(KernelRun &run, unsigned elementBits, int count,
   SmallVector<double> times;
   double bestPeak = 0;
   for (int i = 0; i < count; ++i) {
-    bestPeak = std::max(bestPeak, numThreads * peak->measure());
-    double start = now();
+    bestPeak = std::max(bestPeak, peak->measure(numThreads));
+    double start = getSeconds(numThreads);
     if (auto error = run.run())
       return report(std::move(error));
-    times.push_back(now() - start);
+    times.push_back(getSeconds(numThreads) - start);
   }
   llvm::sort(times);
   return Timing{times.front(), times[times.size() / 2], bestPeak};

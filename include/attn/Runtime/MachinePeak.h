@@ -26,8 +26,9 @@ public:
   MachinePeak(MachinePeak &&);
 
   /// One measurement of about a hundredth of a second: operations per second
-  /// of thread CPU time, a multiply-add counted as two.
-  double measure() const;
+  /// of thread CPU time, a multiply-add counted as two. Of several threads: the sum
+  /// of what each reaches beside the others.
+  double measure(unsigned threads = 1) const;
 
 private:
   struct Implementation;
@@ -47,8 +48,9 @@ public:
   ~ReadBandwidth();
   ReadBandwidth(ReadBandwidth &&);
 
-  /// One measurement, of one pass: bytes per second of thread CPU time.
-  double measure() const;
+  /// One measurement, of one pass: bytes per second of thread CPU time. Several
+  /// threads read a part each, and the sum is of what each reaches.
+  double measure(unsigned threads = 1) const;
 
 private:
   struct Implementation;

@@ -525,6 +525,41 @@ def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
     "::mlir::scf::SCFDialect"];
 }
 
+def CPUStealIterations : Pass<"cpu-steal-iterations"> {
+  let summary = "let threads that are done take iterations of others";
+  let description = [{
+    Iterations of a parallel loop are as equal as they can be, threads are not: CPUs
+    have other work, too, and are not all of one kind. With this schedule LLVM's
+    OpenMP runtime divides the iterations evenly, in runs, and a thread that is done
+    takes some from the end of another's run. No result depends on it: an iteration
+    is the same on every thread. Loops that have a schedule keep it.
+
+    ```mlir
+    func.func @example(%n: index, %a: memref<?xf32>, %x: f32) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      omp.parallel {
+        omp.wsloop {
+          omp.loop_nest (%i) : index = (%c0) to (%n) step (%c1) {
+            memref.store %x, %a[%i] : memref<?xf32>
+            omp.yield
+          }
+        }
+        omp.terminator
+      }
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    omp.wsloop schedule(dynamic, nonmonotonic)
+    ```
+  }];
+  let dependentDialects = ["::mlir::omp::OpenMPDialect"];
+}
+
 def CPUCInterface : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
   let summary = "give public functions on tensors a plain C interface";
   let description = [{
