@@ -129,13 +129,19 @@ public:
     }
     SmallVector<EdgeTile> edges = getEdges(tiles);
     if (isInBlocks(op, tiles)) {
+      areKeysPacked = tiles.pack;
       Rows block = {limit(tiles.block, queries),
                     isDynamic || queries % limit(tiles.block, queries)};
       addState(block.count);
-      for (Rows part : getParts(block, tiles.queries))
-        addFullLoop(part.count);
-      for (int64_t run = 0; run < getMaskedRuns(); ++run)
+      if (hasEdge()) {
+        addPackedKeys();
+        for (Rows part : getParts(block, tiles.queries))
+          addFullLoop(part.count);
+      }
+      for (int64_t run = 0; run < getMaskedRuns(); ++run) {
+        addPackedKeys();
         addTile(block, edges);
+      }
       return memory;
     }
     edges.front().queries = 0;
@@ -245,17 +251,33 @@ private:
         few ? getBytes(rows, keys, bytes) : getBytes(keys, rows, bytes);
     sum += 3 * row;
     memory.rowBytes += 2 * row;
-    if (shape.keyBytes != bytes && !few)
-      sum += getBytes(keys, shape.features, bytes);
-    if (shape.valueBytes != bytes && !few)
-      sum += getBytes(keys, shape.values, bytes);
+    if (!few && !areKeysPacked)
+      sum += getKeyBytes(keys, /*all=*/false);
     memory.temporaries.constant += sum;
+  }
+
+  /// What a block has a copy of for all its tiles of queries.
+  void addPackedKeys() {
+    if (areKeysPacked)
+      memory.temporaries.constant +=
+          getKeyBytes(limit(tiles.keys, shape.keys), /*all=*/true);
+  }
+
+  /// Of a tile of keys and their values, or of those that are widened.
+  int64_t getKeyBytes(int64_t keys, bool all) {
+    int64_t bytes = shape.stateBytes, sum = 0;
+    if (all || shape.keyBytes != bytes)
+      sum += getBytes(keys, shape.features, bytes);
+    if (all || shape.valueBytes != bytes)
+      sum += getBytes(keys, shape.values, bytes);
+    return sum;
   }
 
   AttentionOp op;
   const AttentionShape &shape;
   AttentionTiles tiles;
   bool few;
+  bool areKeysPacked = false;
   FormMemory memory;
 };
 } // namespace

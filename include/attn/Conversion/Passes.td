@@ -288,10 +288,12 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     and each fold becomes a loop over tiles of keys that carries the state. No
     buffer grows with Lq * Lk and no state of full length exists.
 
-    Several tiles of queries can be a block, which shares each tile of the keys
-    K2 while that is in a cache: the loop over its tiles of queries is inside the
-    loop over keys. Such a block is split at the mask's edge once as a whole, and
-    each of its tiles of queries once more.
+    Several tiles of queries can be a block, which shares each tile of keys while
+    that is in a cache: the loop over its tiles of queries is inside the loop over
+    keys. Such a block is split at the mask's edge once as a whole, and each of its
+    tiles of queries once more. Keys or values that are not side by side in memory,
+    such as those of interleaved heads, or narrower than the sums, are packed
+    once for each block: a tile is copied, in the type of the sums.
 
     Tile sizes come from `#attn.form` where given, else from the options.
     Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,

@@ -1,5 +1,5 @@
-// Blocks of queries: each tile of keys serves all tiles of queries of the block,
-// then each of these goes on alone along the mask's edge.
+// Blocks of queries: each tile of keys serves all tiles of queries of the block, of
+// which each takes what it sees along the mask's edge.
 // RUN: attn-opt %s -attn-to-blocked="queries=16 keys=256 block=128" | FileCheck %s -enable-var-scope
 // RUN: attn-opt %s -attn-to-blocked="queries=16 keys=256 block-bytes=65536" | FileCheck %s -check-prefix=BYTES
 // RUN: not attn-opt %s -attn-to-blocked="block=-1" 2>&1 | FileCheck %s -check-prefix=ERROR
@@ -18,7 +18,9 @@
 // CHECK:               attn.fold {{.*}} at(%[[ROW]], %[[J]])
 // CHECK-NOT:             mask =
 // CHECK-SAME:            -> tensor<16xf32>, tensor<16xf32>, tensor<64x16xf32>
-// CHECK:           scf.for %[[M2:[a-z0-9]+]] = %{{.*}} to %[[C128]] step %[[C16]]
+// CHECK:           scf.for {{.*}} step %[[C256]]
+// CHECK-NOT:         linalg.generic
+// CHECK:             scf.for %[[M2:[a-z0-9]+]] = %{{.*}} to %[[C128]] step %[[C16]]
 // CHECK:             scf.for {{.*}} step %[[C256]]
 // CHECK:               attn.fold
 // CHECK-NOT:             mask =

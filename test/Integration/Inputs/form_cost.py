@@ -41,9 +41,12 @@ class Case:
     key_tile: int = 256
     block: int = 0
     dynamic: bool = False
+    interleaved: bool = False # Heads: those of a token lie together.
 
     def source(self):
         def tensor(rows, row):
+            if self.interleaved:
+                return f"tensor<1x{rows}x{self.heads}x{row}x{self.type}>"
             heads = f"{self.heads}x" if self.heads > 1 else ""
             rows = "?" if self.dynamic else rows
             return f"tensor<{heads}{rows}x{row}x{self.type}>"
@@ -51,6 +54,7 @@ class Case:
             (self.queries, self.features), (self.keys, self.features),
             (self.keys, self.values), (self.queries, self.values)])
         mask = f"{{mask = {self.mask}}}" if self.mask else ""
+        layout = "layout(bshd)" if self.interleaved else ""
         size, dims = "", ""
         if self.dynamic:
             dim = 1 if self.heads > 1 else 0
@@ -60,7 +64,7 @@ class Case:
         return (f"func.func @f(%q: {q}, %k: {k}, %v: {v}) -> {o} {{\n{size}"
                 f"%init = tensor.empty({dims}) : {o}\n"
                 f"%y = attn.attention ins(%q, %k, %v : {q}, {k}, {v}) "
-                f"outs(%init : {o}) {mask} -> {o}\nreturn %y : {o}\n}}\n")
+                f"outs(%init : {o}) {layout} {mask} -> {o}\nreturn %y : {o}\n}}\n")
 
     def get_tiles(self):
         return (f"queries={self.tile} keys={self.key_tile} "
@@ -156,6 +160,7 @@ def check_all_memory():
         for block in [0, 64]:
             check_memory(replace(case, block=block))
         check_memory(replace(case, queries=100, keys=100, block=64), exact=False)
+        check_memory(replace(case, block=64, interleaved=True))
     case = Case(96, 96, mask=CAUSAL, dynamic=True)
     for heads in [1, 3]:
         check_memory(replace(case, form="materialized", heads=heads, queries=800, keys=800))

@@ -19,7 +19,7 @@ static constexpr int64_t kMaxBlockRows = 256;
 static constexpr int64_t kSplitKeys = 1024;
 
 /// As many queries as `blockBytes` allows, in whole tiles; one tile where all keys
-/// of a head stay in the cache without that.
+/// of a head stay in the cache without that, and as they are.
 static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
                             int64_t blockBytes) {
   int64_t tile = tiles.queries;
@@ -37,7 +37,7 @@ static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
   // Not where that would tile keys otherwise, and add in another order.
   int64_t keys = sizes[op.getKeyDim()];
   bool isKept = !ShapedType::isDynamic(keys) && keys <= rowsInCache;
-  return isKept && rows % tiles.keys == 0 ? tile : rows;
+  return isKept && !tiles.pack && rows % tiles.keys == 0 ? tile : rows;
 }
 
 AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
@@ -55,6 +55,7 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
     tiles.keys = form.getKeys();
   if (form && form.getBlock())
     tiles.block = form.getBlock();
+  tiles.pack = needsPacking(op);
   if (!tiles.block)
     tiles.block = getBlockRows(op, tiles, blockBytes);
   // Parts of tiles are more code. A causal mask has one edge and so has little of

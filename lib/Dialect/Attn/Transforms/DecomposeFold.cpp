@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Decompose.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -163,11 +164,7 @@ FailureOr<SmallVector<Value>> FoldOp::decomposeOperation(OpBuilder &b) {
     SmallVector<unsigned> dims;
     for (unsigned i = 0; i < map.getNumResults(); ++i)
       dims.push_back(map.getDimPosition(i));
-    return Loops(b, loc, type, dims, {})(
-        {{narrow, map}}, {{emptyLike(b, loc, type, narrow), map}},
-        [](Scalars &s, ValueRange args) {
-          return SmallVector<Value>{s.convert(args[0])};
-        })[0];
+    return packOperand(b, loc, type, narrow, map, dims, sizes);
   };
   Value keys = widen(getKey(), getKeyMap());
   Value values = widen(getValue(), getValueMap());

@@ -28,40 +28,6 @@ SmallVector<Value> mlir::attn::createIdentity(OpBuilder &b, Location loc,
           fill(rows, zero), fill(sums, zero)};
 }
 
-/// The query as (batch.., `dims`), which are k1 and m, in the state's type: packed
-/// once, so that what the vector lanes see lies side by side.
-static Value packQuery(OpBuilder &b, AttentionOp op,
-                       ArrayRef<OpFoldResult> loopSizes,
-                       ArrayRef<unsigned> dims) {
-  Location loc = op.getLoc();
-  MLIRContext *context = op.getContext();
-  unsigned batch = op.getNumBatchDims(), loops = batch + 2;
-  // Loops of the packing: (batch.., dims).
-  SmallVector<OpFoldResult> sizes(loopSizes.take_front(batch));
-  for (unsigned dim : dims)
-    sizes.push_back(loopSizes[dim]);
-  SmallVector<AffineExpr> from;
-  AffineMap map = op.getQueryMap();
-  for (unsigned i = 0; i < map.getNumResults(); ++i) {
-    unsigned dim = map.getDimPosition(i);
-    auto *place = llvm::find(dims, dim);
-    from.push_back(getAffineDimExpr(
-        place == dims.end() ? dim : batch + (place - dims.begin()), context));
-  }
-  Value empty = tensor::EmptyOp::create(b, loc, sizes, op.getStateType());
-  auto pack = linalg::GenericOp::create(
-      b, loc, empty.getType(), op.getQuery(), empty,
-      ArrayRef{AffineMap::get(loops, 0, from, context),
-               AffineMap::getMultiDimIdentityMap(loops, context)},
-      SmallVector<utils::IteratorType>(loops, utils::IteratorType::parallel),
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        linalg::YieldOp::create(
-            b, loc, convertScalarToDtype(b, loc, args[0], op.getStateType(),
-                                         /*isUnsignedCast=*/false));
-      });
-  return pack.getResult(0);
-}
-
 void mlir::attn::moveScoreRegion(RewriterBase &rewriter, AttentionOp op,
                                  FoldOp fold,
                                  ArrayRef<OpFoldResult> loopSizes) {
@@ -140,7 +106,11 @@ FoldedAttention mlir::attn::foldAttention(RewriterBase &rewriter,
       createIdentity(rewriter, loc, op.getStateType(), rowSizes, accSizes);
   Value max = identity[0], sum = identity[1], acc = identity[2];
 
-  Value query = packQuery(rewriter, op, sizes, queryDims);
+  // Packed once, so that what the vector lanes see lies side by side.
+  auto order = llvm::to_vector(llvm::seq<unsigned>(0, batch));
+  llvm::append_range(order, queryDims);
+  Value query = packOperand(rewriter, loc, op.getStateType(), op.getQuery(),
+                            op.getQueryMap(), order, sizes);
   auto fold = FoldOp::create(
       rewriter, loc, max.getType(), sum.getType(), acc.getType(), query,
       op.getKey(), op.getValue(), op.getMaskTensor(), op.getQuerySegments(),

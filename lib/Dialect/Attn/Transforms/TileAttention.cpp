@@ -128,9 +128,9 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
   return success();
 }
 
-/// A block of queries and what they see: keys that all see in tiles, each shared
-/// by the block's tiles of queries while it is in the cache; then each of these
-/// tiles by itself for the keys at the mask's edge.
+/// A block of queries and what they see, in tiles of keys: each is shared by the
+/// block's tiles of queries while it is in the cache. Of keys that not all of the
+/// block see, each tile of queries takes what it sees.
 static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
                                const AttentionTiles &tiles) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
@@ -139,16 +139,20 @@ static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
   SplitFold split =
       splitFoldAtMask(rewriter, fold,
                       getKeyIntervals(rewriter, fold, edges.front().keys));
-  FailureOr<SmallVector<FoldOp>> shared =
-      tileFold(rewriter, split.full, k2, tiles.keys);
-  if (failed(shared))
-    return failure();
-  for (FoldOp keys : *shared)
-    if (failed(tileFold(rewriter, keys, m, tiles.queries)))
+  for (FoldOp part : {split.before, split.full, split.after}) {
+    FailureOr<SmallVector<FoldOp>> shared =
+        tileFold(rewriter, part, k2, tiles.keys);
+    if (failed(shared))
       return failure();
-  for (FoldOp masked : {split.before, split.after})
-    if (masked && failed(tileKeys(rewriter, masked, tiles.keys, edges)))
-      return failure();
+    for (FoldOp keys : *shared) {
+      if (tiles.pack)
+        packKeys(rewriter, keys);
+      if (part == split.full
+              ? failed(tileFold(rewriter, keys, m, tiles.queries))
+              : failed(tileKeys(rewriter, keys, tiles.keys, edges)))
+        return failure();
+    }
+  }
   return success();
 }
 

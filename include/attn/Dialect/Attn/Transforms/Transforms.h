@@ -58,6 +58,19 @@ struct KeyIntervals {
 SplitFold splitFoldAtMask(RewriterBase &rewriter, FoldOp op,
                           const KeyIntervals &keys);
 
+/// `operand`, of the dimensions that `map` says, as a tensor of `dims` in their
+/// order, of type `type`: side by side what is read one after the other.
+Value packOperand(OpBuilder &b, Location loc, FloatType type, Value operand,
+                  AffineMap map, ArrayRef<unsigned> dims,
+                  ArrayRef<OpFoldResult> loopSizes);
+
+/// Whether keys or values are apart in memory, as those of interleaved heads are,
+/// or narrower than what is computed with.
+bool needsPacking(AttentionOp op);
+
+/// fold(s, K, V)  -->  fold(s, packed K, packed V)
+void packKeys(RewriterBase &rewriter, FoldOp fold);
+
 /// Where to split the keys of `range`. `visible` is what some query sees, `full`
 /// what all see; without it, no key is known to be. `unit` is the number of keys
 /// that a tile next to the mask's edge will have: K2 begins and ends at its
@@ -120,6 +133,7 @@ struct AttentionTiles {
                    // up to `queries`, each tile of them reads its own.
   int64_t edge;    // Queries and keys at the mask's edge: one vector of lanes.
   int64_t split = 0; // Keys that few queries have a state of their own for.
+  bool pack = false; // Blocks have a copy of the keys and values that they share.
 };
 
 /// The tiles of the blocked form of `op`: those of its `form` where it says, else
@@ -144,6 +158,7 @@ int64_t getEdgeKeysOfFewQueries(int64_t keys);
 
 /// attention  -->  for each block of queries:
 ///                   for each tile of keys that all of the block see:
+///                     packed, if they have to be
 ///                     for each tile of queries of the block: s = fold(s, tile)
 ///                   for each tile of queries of the block:
 ///                     for each tile of the keys left: s = fold(s, tile)
