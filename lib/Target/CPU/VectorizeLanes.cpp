@@ -8,8 +8,8 @@
 #include "LaneBody.h"
 #include "LaneEmitter.h"
 #include "ProductFusion.h"
-#include "TransposeRows.h"
 #include "VectorizeReductions.h"
+#include "VectorizeTransposes.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -37,8 +37,8 @@ struct Schedule {
   SmallVector<unsigned> outer;
   std::optional<unsigned> row;
   SmallVector<unsigned> carried;
-  /// Where the inputs have another innermost dimension: that dimension.
-  std::optional<unsigned> transposed;
+  /// Where the result lies across the inputs: blocks, and none of the rest.
+  std::optional<Transpose> transpose;
   /// What runs on the tiles of a product before and after it.
   std::optional<FusedBody> prologue, epilogue;
 };
@@ -46,29 +46,6 @@ struct Schedule {
 //===----------------------------------------------------------------------===//
 // Matching
 //===----------------------------------------------------------------------===//
-
-/// The dimension that is innermost in all inputs that have it, where `lane`,
-/// the result's innermost, lies across it.
-std::optional<unsigned> getTransposedDim(linalg::LinalgOp op, unsigned lane) {
-  if (op.getNumParallelLoops() != op.getNumLoops() ||
-      op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
-      !op.getRegionOutputArgs()[0].use_empty())
-    return std::nullopt;
-  auto getMaps = [&] {
-    return llvm::map_range(op.getDpsInputOperands(), [&](OpOperand *input) {
-      return op.getMatchingIndexingMap(input);
-    });
-  };
-  std::optional<unsigned> other;
-  for (AffineMap map : getMaps())
-    if (usesDim(map, lane) && !isInnermost(map, lane))
-      other = map.getDimPosition(map.getNumResults() - 1);
-  if (other)
-    for (AffineMap map : getMaps())
-      if (usesDim(map, *other) ? !isInnermost(map, *other) : usesDim(map, lane))
-        return std::nullopt;
-  return other;
-}
 
 FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
   if (!op.hasPureTensorSemantics())
@@ -124,9 +101,7 @@ FailureOr<Schedule> getSchedule(RewriterBase &rewriter, linalg::LinalgOp op) {
       !schedule.outer.empty())
     schedule.row = schedule.outer.pop_back_val();
 
-  schedule.transposed = getTransposedDim(op, schedule.lane);
-  if (schedule.transposed)
-    llvm::erase(schedule.outer, *schedule.transposed);
+  schedule.transpose = getTranspose(op);
   return schedule;
 }
 
@@ -171,7 +146,7 @@ public:
 private:
   SmallVector<Value> emitOuter(ArrayRef<unsigned> dims, ValueRange tensors) {
     if (dims.empty())
-      return schedule.transposed ? emitTransposed(tensors) : emitLanes(tensors);
+      return emitLanes(tensors);
     return forEach(constant(0), sizes[dims.front()], 1, tensors,
                    [&](Value index, ValueRange tensors) {
                      position[dims.front()] = index;
@@ -254,16 +229,13 @@ private:
       };
     };
     int64_t most = getTileRows();
-    if (auto known = getStatic(size)) {
+    if (auto known = getStatic(size); known && *known > 0) {
       // As few tiles as that takes, of as equal sizes as can be.
-      int64_t count = llvm::divideCeil(*known, most);
-      int64_t rows = *known / std::max<int64_t>(count, 1);
-      Value middle =
-          constant(*known % std::max<int64_t>(count, 1) * (rows + 1));
+      int64_t count = llvm::divideCeil(*known, most), rows = *known / count;
+      Value middle = constant(*known % count * (rows + 1));
       SmallVector<Value> results =
           forEach(constant(0), middle, rows + 1, tensors, emit(rows + 1));
-      return forEach(middle, size, std::max<int64_t>(rows, 1), results,
-                     emit(rows));
+      return forEach(middle, size, rows, results, emit(rows));
     }
     Value middle = roundDown(size, most);
     SmallVector<Value> results =
@@ -476,74 +448,6 @@ private:
     return updated;
   }
 
-  //===--------------------------------------------------------------------===//
-  // Transposed results
-  //===--------------------------------------------------------------------===//
-
-  /// Square blocks: read rows along the input's innermost dimension, transpose
-  /// in registers, write rows along the lanes. What is left goes one by one.
-  SmallVector<Value> emitTransposed(ValueRange tensors) {
-    unsigned lane = schedule.lane, other = *schedule.transposed;
-    int64_t block = getVectorLanes();
-    Value zero = constant(0);
-    Value laneEnd = roundDown(sizes[lane], block);
-    Value otherEnd = roundDown(sizes[other], block);
-    auto over = [&](unsigned dim, Value begin, Value end, int64_t step,
-                    ValueRange values, Body body) {
-      return forEach(begin, end, step, values,
-                     [&, dim](Value index, ValueRange values) {
-                       position[dim] = index;
-                       return body(index, values);
-                     });
-    };
-    auto one = [&](Value, ValueRange values) {
-      lanes = 1;
-      return emitPoint(1, values);
-    };
-    auto alongOther = [&](Value begin, int64_t step, Body body) {
-      return [&, begin, step, body](Value, ValueRange values) {
-        Value end = step == 1 ? sizes[other] : otherEnd;
-        return over(other, begin, end, step, values, body);
-      };
-    };
-    SmallVector<Value> results = over(
-        lane, zero, laneEnd, block, tensors,
-        alongOther(zero, block, [&](Value, ValueRange values) {
-          return emitBlock(block, values);
-        }));
-    results = over(lane, zero, laneEnd, 1, results,
-                   alongOther(otherEnd, 1, one));
-    return over(lane, laneEnd, sizes[lane], 1, results,
-                alongOther(zero, 1, one));
-  }
-
-  SmallVector<Value> emitBlock(int64_t size, ValueRange tensors) {
-    AffineMap to = getInitMap(0);
-    unsigned lane = schedule.lane, other = *schedule.transposed;
-    Value firstLane = position[lane], firstOther = position[other];
-    laneDim = other;
-    lanes = size;
-    SmallVector<Value> rows;
-    for (int64_t i = 0; i < size; ++i) {
-      position[lane] = shift(firstLane, i);
-      SmallVector<Value> arguments;
-      for (OpOperand *input : op.getDpsInputOperands())
-        arguments.push_back(read(input->get(), op.getMatchingIndexingMap(input),
-                                 /*row=*/0));
-      arguments.push_back(Value());
-      rows.push_back(emitLaneBody(b, op, other, size, arguments, position)[0]);
-    }
-    laneDim = lane;
-    position[lane] = firstLane;
-    Value tensor = tensors[0];
-    for (auto [i, column] : llvm::enumerate(transposeRows(b, loc, rows))) {
-      position[other] = shift(firstOther, i);
-      tensor = writeVector(column, tensor, getIndices(to, 0), /*whole=*/true);
-    }
-    position[other] = firstOther;
-    return {tensor};
-  }
-
   const Schedule &schedule;
   SmallVector<Value> fills;
   SmallVector<Value> starts; // What results of the epilogue are filled with.
@@ -616,7 +520,10 @@ struct CPUVectorizeLanes : attn::impl::CPUVectorizeLanesBase<CPUVectorizeLanes> 
     linalg::LinalgOp op = schedule.op;
     Operation *last = schedule.epilogue ? schedule.epilogue->op : op;
     rewriter.setInsertionPoint(last);
-    rewriter.replaceOp(last, Emitter(rewriter, schedule, tiles).run());
+    rewriter.replaceOp(
+        last, schedule.transpose
+                  ? vectorizeTranspose(rewriter, op, *schedule.transpose, tiles)
+                  : Emitter(rewriter, schedule, tiles).run());
     if (schedule.epilogue)
       rewriter.eraseOp(op);
     if (schedule.prologue)
