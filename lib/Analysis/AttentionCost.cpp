@@ -234,7 +234,7 @@ private:
   /// How the keys [first, last) are split for the queries [row, row + rows), as
   /// `splitFoldAtMask` does it.
   Keys split(int64_t first, int64_t last, int64_t row, int64_t rows,
-             int64_t unit) {
+             int64_t unit, MaskEdge edge = MaskEdge::Both) {
     MaskAlgebra algebra(op.getContext());
     Interval range{algebra.constant(first), algebra.constant(last)};
     Interval visible = range, full = range;
@@ -246,7 +246,7 @@ private:
     }
     KeyIntervals keys =
         splitKeys(algebra, range, visible,
-                  neverFull ? std::nullopt : std::optional(full), unit);
+                  neverFull ? std::nullopt : std::optional(full), unit, edge);
     return {*getConstantIntValue(keys.begin),
             *getConstantIntValue(keys.fullBegin),
             *getConstantIntValue(keys.fullEnd), *getConstantIntValue(keys.end)};
@@ -262,21 +262,24 @@ private:
 
   /// What `tileKeys` makes of these keys for the queries [row, row + rows).
   void visit(Visits &visits, std::pair<int64_t, int64_t> keys, int64_t row,
-             int64_t rows, ArrayRef<EdgeTile> edges) {
+             int64_t rows, ArrayRef<EdgeTile> edges,
+             MaskEdge edge = MaskEdge::Both) {
     if (keys.first == keys.second)
       return;
-    EdgeTile edge = edges.front();
-    for (int64_t i = row; i < row + rows; i += edge.queries) {
-      int64_t tile = std::min(edge.queries, row + rows - i);
-      Keys seen = split(keys.first, keys.second, i, tile, edge.keys);
+    EdgeTile sizes = edges.front();
+    for (int64_t i = row; i < row + rows; i += sizes.queries) {
+      int64_t tile = std::min(sizes.queries, row + rows - i);
+      Keys seen = split(keys.first, keys.second, i, tile, sizes.keys, edge);
       if (neverFull || edges.size() == 1) {
         visits.add(seen.end - seen.begin, tile);
         continue;
       }
       visits.add(seen.fullEnd - seen.fullBegin, tile);
       ArrayRef<EdgeTile> others = edges.drop_front();
-      visit(visits, {seen.begin, seen.fullBegin}, i, tile, others);
-      visit(visits, {seen.fullEnd, seen.end}, i, tile, others);
+      visit(visits, {seen.begin, seen.fullBegin}, i, tile, others,
+            getEdgeOf(edge, sizes.isSeparate, MaskEdge::Begin));
+      visit(visits, {seen.fullEnd, seen.end}, i, tile, others,
+            getEdgeOf(edge, sizes.isSeparate, MaskEdge::End));
     }
   }
 
@@ -294,7 +297,9 @@ private:
 
     bool isBlocked = isInBlocks(op, tiles) && !few;
     int64_t rows = isBlocked ? tiles.block : few ? *queries : tiles.queries;
-    SmallVector<EdgeTile> edges = getEdges(tiles);
+    SmallVector<EdgeTile> edges = getEdges(op, tiles);
+    bool isSeparate =
+        hasSeparateEdges(op.getMaskAttr(), tiles.block, edges.front().keys);
     if (few)
       edges = {{rows, getEdgeKeysOfFewQueries(tiles.keys)}};
     Visits visits;
@@ -307,8 +312,10 @@ private:
       // What all see is read once for all of the block, the rest by each tile.
       Keys seen = split(0, *keys, row, size, edges.front().keys);
       visits.add(seen.fullEnd - seen.fullBegin, size);
-      visit(visits, {seen.begin, seen.fullBegin}, row, size, edges);
-      visit(visits, {seen.fullEnd, seen.end}, row, size, edges);
+      visit(visits, {seen.begin, seen.fullBegin}, row, size, edges,
+            getEdgeOf(MaskEdge::Both, isSeparate, MaskEdge::Begin));
+      visit(visits, {seen.fullEnd, seen.end}, row, size, edges,
+            getEdgeOf(MaskEdge::Both, isSeparate, MaskEdge::End));
     }
     counts.pairs.value = visits.pairs;
     counts.keyReads.value = visits.reads;
@@ -335,7 +342,7 @@ private:
     } else if (isCausal() && !few) {
       // Tile i sees the i - 1 tiles of keys before its own, and of its own as
       // many edges as it has itself, up to each.
-      SmallVector<EdgeTile> edges = getEdges(tiles);
+      SmallVector<EdgeTile> edges = getEdges(op, tiles);
       Integer tile(tiles.queries), edge(edges.back().queries);
       int64_t parts = tiles.queries / edges.back().queries;
       Integer atEdge = edge * Integer(parts * (parts + 1) / 2);

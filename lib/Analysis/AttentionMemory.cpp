@@ -119,15 +119,17 @@ public:
       return {};
     bool isDynamic = ShapedType::isDynamic(queries);
     int64_t tile = limit(tiles.queries, queries);
+    int64_t keys = limit(tiles.keys, shape.keys);
     if (few) {
       int64_t rows = int64_t(shape.heads / shape.keyHeads) * queries;
       addState(rows);
-      addTile({rows, false}, EdgeTile{0, getEdgeKeysOfFewQueries(tiles.keys)});
+      addTile({rows, false}, EdgeTile{0, getEdgeKeysOfFewQueries(tiles.keys)},
+              MaskEdge::Both, keys);
       if (isSplit(op, tiles))
         addSplits(rows);
       return memory;
     }
-    SmallVector<EdgeTile> edges = getEdges(tiles);
+    SmallVector<EdgeTile> edges = getEdges(op, tiles);
     if (isInBlocks(op, tiles)) {
       areKeysPacked = tiles.pack;
       Rows block = {limit(tiles.block, queries),
@@ -136,21 +138,23 @@ public:
       if (hasEdge()) {
         addPackedKeys();
         for (Rows part : getParts(block, tiles.queries))
-          addFullLoop(part.count);
+          addFullLoop(part.count, keys);
       }
-      for (int64_t run = 0; run < getMaskedRuns(); ++run) {
+      bool isSeparate =
+          hasSeparateEdges(op.getMaskAttr(), tiles.block, edges.front().keys);
+      for (MaskEdge run : getMaskedRuns(MaskEdge::Both, isSeparate)) {
         addPackedKeys();
-        addTile(block, edges);
+        addTile(block, edges, run, keys);
       }
       return memory;
     }
     edges.front().queries = 0;
     addState(tile);
-    addTile({tile, false}, edges);
+    addTile({tile, false}, edges, MaskEdge::Both, keys);
     // What fills no tile is code of its own.
     if (int64_t rest = isDynamic ? tile - 1 : queries % tile) {
       addState(rest);
-      addTile({rest, isDynamic}, edges);
+      addTile({rest, isDynamic}, edges, MaskEdge::Both, keys);
     }
     return memory;
   }
@@ -211,37 +215,43 @@ private:
   }
 
   /// The loops of `tileKeys`, which have buffers each.
-  void addTile(Rows rows, ArrayRef<EdgeTile> edges) {
-    EdgeTile edge = edges.front();
-    for (Rows part : getParts(rows, edge.queries, edges.size() == 1)) {
-      addFullLoop(part.count);
-      for (int64_t run = 0; run < getMaskedRuns(); ++run) {
+  void addTile(Rows rows, ArrayRef<EdgeTile> edges,
+               MaskEdge edge, int64_t keys) {
+    EdgeTile sizes = edges.front();
+    for (Rows part : getParts(rows, sizes.queries, edges.size() == 1)) {
+      addFullLoop(part.count, keys);
+      for (MaskEdge run : getMaskedRuns(edge, sizes.isSeparate)) {
         if (!hasEdge())
-          addLoop(part.count, limit(tiles.keys, shape.keys));
+          addLoop(part.count, keys);
         else if (edges.size() > 1)
-          addTile(part, edges.drop_front());
+          addTile(part, edges.drop_front(), run, limit(sizes.keys, keys));
         else
-          addLoop(part.count, limit(edge.keys, shape.keys));
+          addLoop(part.count, limit(sizes.keys, shape.keys));
       }
     }
   }
 
-  void addFullLoop(int64_t rows) {
+  void addFullLoop(int64_t rows, int64_t keys) {
     if (hasEdge())
-      addLoop(rows, limit(tiles.keys, shape.keys));
+      addLoop(rows, keys);
   }
 
   /// Whether keys are hidden by position, not by single elements.
   bool hasEdge() { return !op.getMaskTensor() && !op.mayScoreHideKeys(); }
 
-  /// How many of K1 and K3 of `splitFoldAtMask` there are: where no key is
-  /// known to be visible to all they are one, and a causal mask has no K1.
-  int64_t getMaskedRuns() {
+  /// Which of K1 and K3 of `splitFoldAtMask` there are, of keys at `edge`: where
+  /// no key is known to be visible to all they are one, and a causal mask has no
+  /// K1.
+  SmallVector<MaskEdge> getMaskedRuns(MaskEdge edge, bool isSeparate) {
+    MaskEdge end = getEdgeOf(edge, isSeparate, MaskEdge::End);
     if (!hasEdge())
-      return 1;
-    if (op.getMaskAttr() && !isa<CausalAttr>(op.getMaskAttr()))
-      return 2;
-    return op.getMaskAttr() || op.getValidKeys() ? 1 : 0;
+      return {edge};
+    if (edge == MaskEdge::Both && op.getMaskAttr() &&
+        !isa<CausalAttr>(op.getMaskAttr()))
+      return {getEdgeOf(edge, isSeparate, MaskEdge::Begin), end};
+    if (!op.getMaskAttr() && !op.getValidKeys())
+      return {};
+    return {end};
   }
 
   void addLoop(int64_t rows, int64_t keys) {

@@ -13,6 +13,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/PatternMatch.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -142,6 +143,37 @@ static void moveSmallFloatsAsIntegers(llvm::Function &function) {
   }
 }
 
+/// select(bits(x) < 0, 0, y)  -->  y and not (bits(x) >> 31)
+///
+/// An element of memory that is broadcast to y stays one instruction: as the
+/// operand of a choice between vectors x86 loads it first, and broadcasts it from
+/// a register.
+static void chooseBySignWithBits(llvm::Function &function) {
+  namespace patterns = llvm::PatternMatch;
+  for (llvm::Instruction &instruction :
+       llvm::make_early_inc_range(llvm::instructions(function))) {
+    llvm::Value *bits, *value;
+    if (!instruction.getType()->isVectorTy() ||
+        !patterns::match(
+            &instruction,
+            patterns::m_Select(
+                patterns::m_SpecificICmp(llvm::ICmpInst::ICMP_SLT,
+                                         patterns::m_Value(bits),
+                                         patterns::m_Zero()),
+                patterns::m_PosZeroFP(), patterns::m_Value(value))) ||
+        bits->getType()->getScalarSizeInBits() !=
+            value->getType()->getScalarSizeInBits())
+      continue;
+    llvm::IRBuilder<> b(&instruction);
+    llvm::Type *type = bits->getType();
+    llvm::Value *sign = b.CreateAShr(bits, type->getScalarSizeInBits() - 1);
+    llvm::Value *kept =
+        b.CreateAnd(b.CreateBitCast(value, type), b.CreateNot(sign));
+    instruction.replaceAllUsesWith(b.CreateBitCast(kept, value->getType()));
+    instruction.eraseFromParent();
+  }
+}
+
 llvm::Expected<std::unique_ptr<llvm::Module>>
 mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
                             const Machine &machine) {
@@ -178,8 +210,11 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
       .run(*translated, modules);
   // Last: the optimizer would undo it.
-  for (llvm::Function &function : *translated)
+  for (llvm::Function &function : *translated) {
     moveSmallFloatsAsIntegers(function);
+    if (target.getTargetTriple().isX86())
+      chooseBySignWithBits(function);
+  }
   return translated;
 }
 

@@ -70,29 +70,75 @@ func.func @negative_own(%y: memref<16x32xf32>) {
 
 // CHECK-LABEL: func @shared(
 // CHECK:         scf.for
-// CHECK:           scf.for %[[I:.*]] = %c0 to %c64 step %c16
+// CHECK:           scf.for %[[I:.*]] = %c0 to %c256 step %c64
 // CHECK:             %[[TILE:.*]] = memref.subview
 // CHECK:             scf.for %[[M:.*]] = %c0 to %c32 step %c8
 // CHECK:               %[[FIRST:.*]] = affine.apply #{{.*}}(%[[M]])
-// CHECK:               %[[END:.*]] = arith.addi %[[FIRST]], %c4
+// CHECK:               %[[END:.*]] = arith.addi %[[FIRST]], %c16
 // CHECK:               scf.for %[[ROW:.*]] = %[[FIRST]] to %[[END]]
 // CHECK:                 memref.prefetch %[[TILE]][%[[ROW]], %c0]
 // CHECK:                 memref.prefetch %[[TILE]][%[[ROW]], %c16]
 // CHECK-NOT:             memref.prefetch
-func.func @shared(%x: memref<64x32xf32>, %y: memref<32x16x32xf32>) {
+func.func @shared(%x: memref<256x32xf32>, %y: memref<32x64x32xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c4 = arith.constant 4 : index
   %c8 = arith.constant 8 : index
-  %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
   %c64 = arith.constant 64 : index
+  %c256 = arith.constant 256 : index
   scf.for %b = %c0 to %c4 step %c1 {
-    scf.for %i = %c0 to %c64 step %c16 {
-      %tile = memref.subview %x[%i, 0] [16, 32] [1, 1] : memref<64x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
+    scf.for %i = %c0 to %c256 step %c64 {
+      %tile = memref.subview %x[%i, 0] [64, 32] [1, 1] : memref<256x32xf32> to memref<64x32xf32, strided<[32, 1], offset: ?>>
       scf.for %m = %c0 to %c32 step %c8 {
-        %to = memref.subview %y[%m, 0, 0] [1, 16, 32] [1, 1, 1] : memref<32x16x32xf32> to memref<16x32xf32, strided<[32, 1], offset: ?>>
-        linalg.copy ins(%tile : memref<16x32xf32, strided<[32, 1], offset: ?>>) outs(%to : memref<16x32xf32, strided<[32, 1], offset: ?>>)
+        %to = memref.subview %y[%m, 0, 0] [1, 64, 32] [1, 1, 1] : memref<32x64x32xf32> to memref<64x32xf32, strided<[32, 1], offset: ?>>
+        linalg.copy ins(%tile : memref<64x32xf32, strided<[32, 1], offset: ?>>) outs(%to : memref<64x32xf32, strided<[32, 1], offset: ?>>)
+      }
+    }
+  }
+  return
+}
+
+// So does the hardware for half as many rows, which are within a page.
+
+// CHECK-LABEL: func @negative_small_run(
+// CHECK-NOT:     memref.prefetch
+func.func @negative_small_run(%x: memref<256x32xf32>, %y: memref<32x32x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c32 = arith.constant 32 : index
+  %c256 = arith.constant 256 : index
+  scf.for %b = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c256 step %c32 {
+      %tile = memref.subview %x[%i, 0] [32, 32] [1, 1] : memref<256x32xf32> to memref<32x32xf32, strided<[32, 1], offset: ?>>
+      scf.for %m = %c0 to %c32 step %c8 {
+        %to = memref.subview %y[%m, 0, 0] [1, 32, 32] [1, 1, 1] : memref<32x32x32xf32> to memref<32x32xf32, strided<[32, 1], offset: ?>>
+        linalg.copy ins(%tile : memref<32x32xf32, strided<[32, 1], offset: ?>>) outs(%to : memref<32x32xf32, strided<[32, 1], offset: ?>>)
+      }
+    }
+  }
+  return
+}
+
+// Rows apart are none.
+
+// CHECK-LABEL: func @rows_apart(
+// CHECK:         memref.prefetch
+func.func @rows_apart(%x: memref<256x40xf32>, %y: memref<32x32x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c32 = arith.constant 32 : index
+  %c256 = arith.constant 256 : index
+  scf.for %b = %c0 to %c4 step %c1 {
+    scf.for %i = %c0 to %c256 step %c32 {
+      %tile = memref.subview %x[%i, 0] [32, 32] [1, 1] : memref<256x40xf32> to memref<32x32xf32, strided<[40, 1], offset: ?>>
+      scf.for %m = %c0 to %c32 step %c8 {
+        %to = memref.subview %y[%m, 0, 0] [1, 32, 32] [1, 1, 1] : memref<32x32x32xf32> to memref<32x32xf32, strided<[32, 1], offset: ?>>
+        linalg.copy ins(%tile : memref<32x32xf32, strided<[40, 1], offset: ?>>) outs(%to : memref<32x32xf32, strided<[32, 1], offset: ?>>)
       }
     }
   }

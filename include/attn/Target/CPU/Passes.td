@@ -389,7 +389,8 @@ def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
     A tile of an argument that every loop around it moves is seen once, and no
     earlier read has brought it into a cache. As the tile is begun, the lines of
     the next one are asked for. A tile that an inner loop works on in each
-    iteration asks for the next one in as many parts. The address may lie behind
+    iteration asks for the next one in as many parts, unless it is contiguous and
+    no larger than a page, which hardware does by itself. The address may lie behind
     the end of the argument: asking is not reading, and an address that is not
     there is ignored.
 

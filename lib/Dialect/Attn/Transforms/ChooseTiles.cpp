@@ -36,6 +36,10 @@ static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
   rows = std::max(tile, rows / tile * tile);
   // Not where that would tile keys otherwise, and add in another order.
   int64_t keys = sizes[op.getKeyDim()];
+  // A tile next to another sees almost the same keys of a narrow band.
+  std::optional<int64_t> width = getBandWidth(op.getMaskAttr());
+  if (width && *width + tile <= rowsInCache)
+    return tile;
   bool isKept = !ShapedType::isDynamic(keys) && keys <= rowsInCache;
   return isKept && !tiles.pack && rows % tiles.keys == 0 ? tile : rows;
 }
@@ -58,10 +62,13 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
   tiles.pack = needsPacking(op);
   if (!tiles.block)
     tiles.block = getBlockRows(op, tiles, blockBytes);
-  // Parts of tiles are more code. A causal mask has one edge and so has little of
-  // it; rows of unknown length have most.
+  // Parts of tiles are more code: of little where no key is at two edges of the
+  // mask, of most for rows of unknown length.
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  bool hasTwoEdges = op.getMaskAttr() && !isa<CausalAttr>(op.getMaskAttr());
+  bool hasTwoEdges =
+      op.getMaskAttr() &&
+      !hasSeparateEdges(op.getMaskAttr(), tiles.queries,
+                        std::min(tiles.queries, tiles.keys));
   if (tiles.edge <= 0 || tiles.queries % tiles.edge || hasTwoEdges ||
       ShapedType::isDynamic(sizes[op.getFeatureDim()]) ||
       ShapedType::isDynamic(sizes[op.getValueDim()]))

@@ -15,8 +15,13 @@ using Interval = MaskAlgebra::Interval;
 
 KeyIntervals mlir::attn::splitKeys(MaskAlgebra &algebra, Interval range,
                                    Interval visible,
-                                   std::optional<Interval> full, int64_t unit) {
+                                   std::optional<Interval> full, int64_t unit,
+                                   MaskEdge edge) {
   OpFoldResult first = range.begin, zero = algebra.constant(0);
+  if (full && edge == MaskEdge::Begin)
+    visible.end = full->end = range.end;
+  if (full && edge == MaskEdge::End)
+    visible.begin = full->begin = first;
   // Whole tiles at absolute multiples of `unit`: begin of the visible keys
   // moves down, the full keys shrink. Positions are not negative from here on.
   OpFoldResult begin = first;
@@ -37,6 +42,8 @@ KeyIntervals mlir::attn::splitKeys(MaskAlgebra &algebra, Interval range,
     }
     if (fullBegin != begin) // begin <= end already.
       fullBegin = algebra.min(fullBegin, end);
+    if (edge == MaskEdge::Begin)
+      return {begin, fullBegin, end, end};
     fullEnd = algebra.alignDown(algebra.max(full->end, zero), unit);
     fullEnd = algebra.min(algebra.max(fullEnd, fullBegin), end);
   }
@@ -58,7 +65,7 @@ static std::optional<OpFoldResult> getUniform(RewriterBase &rewriter, FoldOp op,
 }
 
 KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
-                                         int64_t unit) {
+                                         int64_t unit, MaskEdge edge) {
   MaskAlgebra algebra(rewriter, op.getLoc());
   SmallVector<OpFoldResult> sizes = getLoopSizes(rewriter, op);
   unsigned batch = op.getNumBatchDims();
@@ -96,7 +103,28 @@ KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   }
 
   return splitKeys(algebra, range, keys,
-                   neverFull ? std::nullopt : std::optional(full), unit);
+                   neverFull ? std::nullopt : std::optional(full), unit, edge);
+}
+
+std::optional<int64_t> mlir::attn::getBandWidth(MaskAttrInterface mask) {
+  if (isa_and_nonnull<CausalAttr>(mask))
+    return MaskAlgebra::kMaxPosition;
+  if (auto window = dyn_cast_or_null<WindowAttr>(mask))
+    return window.getLeft() + window.getRight() + 1;
+  return std::nullopt;
+}
+
+// The queries [i, i + n) all see [i + n - 1 - left, i + right]. It holds a
+// multiple of `unit` and what is left to the next one: no key is before it,
+// rounded up, and after it, rounded down.
+bool mlir::attn::hasSeparateEdges(MaskAttrInterface mask, int64_t queries,
+                                  int64_t unit) {
+  std::optional<int64_t> width = getBandWidth(mask);
+  return width && *width >= queries + unit - 2;
+}
+
+MaskEdge mlir::attn::getEdgeOf(MaskEdge edge, bool isSeparate, MaskEdge own) {
+  return edge == MaskEdge::Both && isSeparate ? own : edge;
 }
 
 SplitFold mlir::attn::splitFoldAtMask(RewriterBase &rewriter, FoldOp op,

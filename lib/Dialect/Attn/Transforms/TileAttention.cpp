@@ -89,16 +89,20 @@ static FailureOr<SmallVector<FoldOp>> tileFold(RewriterBase &rewriter,
 
 LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
                                    const KeyIntervals &intervals, int64_t keys,
-                                   ArrayRef<EdgeTile> edges) {
+                                   ArrayRef<EdgeTile> edges, MaskEdge edge) {
   unsigned k2 = fold.getKeyDim();
   // A mask of single elements has no edge.
   bool hasEdge = !fold.getMaskTensor() && !fold.mayScoreHideKeys();
   SplitFold split = splitFoldAtMask(rewriter, fold, intervals);
   if (failed(tileFold(rewriter, split.full, k2, keys)))
     return failure();
-  for (FoldOp masked : {split.before, split.after}) {
+  for (auto [masked, own] : {std::pair(split.before, MaskEdge::Begin),
+                             std::pair(split.after, MaskEdge::End)}) {
     if (masked && hasEdge && edges.size() > 1) {
-      if (failed(tileKeys(rewriter, masked, keys, edges.drop_front())))
+      // There are about as many keys as such a tile has.
+      if (failed(tileKeys(rewriter, masked, edges.front().keys,
+                          edges.drop_front(),
+                          getEdgeOf(edge, edges.front().isSeparate, own))))
         return failure();
     } else if (failed(tileFold(rewriter, masked, k2,
                                hasEdge ? edges.front().keys : keys))) {
@@ -109,20 +113,21 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
 }
 
 LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
-                                   int64_t keys, ArrayRef<EdgeTile> edges) {
+                                   int64_t keys, ArrayRef<EdgeTile> edges,
+                                   MaskEdge edge) {
   unsigned m = fold.getQueryDim();
-  EdgeTile edge = edges.front();
+  EdgeTile tile = edges.front();
   // What is left of a tile has a part that is not whole, and no code for others.
   bool isRest = edges.size() == 1 &&
                 ShapedType::isDynamic(fold.getStaticLoopRanges()[m]);
   FailureOr<SmallVector<FoldOp>> rows =
-      tileFold(rewriter, fold, m, edge.queries, /*peel=*/!isRest);
+      tileFold(rewriter, fold, m, tile.queries, /*peel=*/!isRest);
   if (failed(rows))
     return failure();
   for (FoldOp row : *rows) {
     rewriter.setInsertionPoint(row);
-    KeyIntervals intervals = getKeyIntervals(rewriter, row, edge.keys);
-    if (failed(tileKeys(rewriter, row, intervals, keys, edges)))
+    KeyIntervals intervals = getKeyIntervals(rewriter, row, tile.keys, edge);
+    if (failed(tileKeys(rewriter, row, intervals, keys, edges, edge)))
       return failure();
   }
   return success();
@@ -132,14 +137,17 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
 /// block's tiles of queries while it is in the cache. Of keys that not all of the
 /// block see, each tile of queries takes what it sees.
 static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
-                               const AttentionTiles &tiles) {
+                               const AttentionTiles &tiles,
+                               ArrayRef<EdgeTile> edges) {
   unsigned m = fold.getQueryDim(), k2 = fold.getKeyDim();
-  SmallVector<EdgeTile> edges = getEdges(tiles);
+  int64_t unit = edges.front().keys;
+  bool isSeparate = hasSeparateEdges(fold.getMaskAttr(), tiles.block, unit);
   rewriter.setInsertionPoint(fold);
-  SplitFold split =
-      splitFoldAtMask(rewriter, fold,
-                      getKeyIntervals(rewriter, fold, edges.front().keys));
-  for (FoldOp part : {split.before, split.full, split.after}) {
+  SplitFold split = splitFoldAtMask(rewriter, fold,
+                                    getKeyIntervals(rewriter, fold, unit));
+  for (auto [part, own] : {std::pair(split.before, MaskEdge::Begin),
+                           std::pair(split.full, MaskEdge::Both),
+                           std::pair(split.after, MaskEdge::End)}) {
     FailureOr<SmallVector<FoldOp>> shared =
         tileFold(rewriter, part, k2, tiles.keys);
     if (failed(shared))
@@ -149,7 +157,8 @@ static LogicalResult tileBlock(RewriterBase &rewriter, FoldOp fold,
         packKeys(rewriter, keys);
       if (part == split.full
               ? failed(tileFold(rewriter, keys, m, tiles.queries))
-              : failed(tileKeys(rewriter, keys, tiles.keys, edges)))
+              : failed(tileKeys(rewriter, keys, tiles.keys, edges,
+                                getEdgeOf(MaskEdge::Both, isSeparate, own))))
         return failure();
     }
   }
@@ -205,9 +214,12 @@ bool mlir::attn::isInBlocks(AttentionOp op, const AttentionTiles &tiles) {
          (ShapedType::isDynamic(length) || length > tiles.queries);
 }
 
-SmallVector<EdgeTile> mlir::attn::getEdges(const AttentionTiles &tiles) {
+SmallVector<EdgeTile> mlir::attn::getEdges(AttentionOp op,
+                                           const AttentionTiles &tiles) {
+  int64_t keys = std::min(tiles.queries, tiles.keys);
   SmallVector<EdgeTile> edges = {
-      {tiles.queries, std::min(tiles.queries, tiles.keys)}};
+      {tiles.queries, keys,
+       hasSeparateEdges(op.getMaskAttr(), tiles.queries, keys)}};
   if (tiles.edge < edges.front().keys)
     edges.push_back({tiles.edge, tiles.edge});
   return edges;
@@ -224,6 +236,7 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
   FoldedAttention folded = foldAttention(rewriter, op);
   if (isEmpty)
     return success();
+  SmallVector<EdgeTile> edges = getEdges(op, tiles);
   int64_t rows = isBlocked ? tiles.block : tiles.queries;
   return tileOuterThenInner(
       folded.fold,
@@ -235,8 +248,7 @@ LogicalResult mlir::attn::tileAttention(AttentionOp op,
       },
       [&](FoldOp fold) {
         if (isBlocked)
-          return tileBlock(rewriter, fold, tiles);
-        SmallVector<EdgeTile> edges = getEdges(tiles);
+          return tileBlock(rewriter, fold, tiles, edges);
         edges.front().queries = 0; // A tile is all that there is.
         return tileKeys(rewriter, fold, tiles.keys, edges);
       });

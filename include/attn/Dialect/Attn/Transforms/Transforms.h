@@ -71,15 +71,29 @@ bool needsPacking(AttentionOp op);
 /// fold(s, K, V)  -->  fold(s, packed K, packed V)
 void packKeys(RewriterBase &rewriter, FoldOp fold);
 
-/// Where to split the keys of `range`. `visible` is what some query sees, `full`
-/// what all see; without it, no key is known to be. `unit` is the number of keys
-/// that a tile next to the mask's edge will have: K2 begins and ends at its
-/// multiples.
+/// Which edges of a mask some keys may be at: where its queries begin to see keys,
+/// where they end to, or both. At one of them K3 or K1 is provably empty.
+enum class MaskEdge { Both, Begin, End };
+
+/// Where to split the keys of `range`, which are at `edge`. `visible` is what some
+/// query sees, `full` what all see; without it, no key is known to be. `unit` is
+/// the number of keys that a tile next to the mask's edge will have: K2 begins and
+/// ends at its multiples.
 KeyIntervals splitKeys(MaskAlgebra &algebra, MaskAlgebra::Interval range,
                        MaskAlgebra::Interval visible,
-                       std::optional<MaskAlgebra::Interval> full, int64_t unit);
+                       std::optional<MaskAlgebra::Interval> full, int64_t unit,
+                       MaskEdge edge = MaskEdge::Both);
 /// The same for the keys and queries of a fold.
-KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op, int64_t unit);
+KeyIntervals getKeyIntervals(RewriterBase &rewriter, FoldOp op, int64_t unit,
+                             MaskEdge edge = MaskEdge::Both);
+
+/// How many keys each query sees if these are one band around it, whatever its
+/// position; a number that none exceeds if the band has one edge only.
+std::optional<int64_t> getBandWidth(MaskAttrInterface mask);
+
+/// Whether of keys split in multiples of `unit` those that only some of so many
+/// queries see are at one edge of `mask` each.
+bool hasSeparateEdges(MaskAttrInterface mask, int64_t queries, int64_t unit);
 
 /// The keys that share a segment with some and with all queries of a fold, by
 /// binary search in their ids, if those of the keys never decrease; otherwise all
@@ -102,19 +116,23 @@ LogicalResult distributeQueries(RewriterBase &rewriter, FinishOp finish,
 /// Sizes next to the mask's edge, in rows; 0 queries: all of a fold.
 struct EdgeTile {
   int64_t queries, keys;
+  bool isSeparate = false; // Keys of these sizes are at one edge of the mask.
 };
 
 /// fold(s, K)  -->  fold(fold(fold(s, K1), K2), K3) for each tile of as many
 /// queries as the first of `edges` has. K2, which is visible to all of them and
 /// needs no mask, is in tiles of `keys`. K1 and K3 are for the other edges to
-/// tile, smaller ones; for the last they are in tiles of its keys. All keys under
-/// a mask of single elements, which has no edge, are K3, in tiles of `keys`.
+/// tile, smaller ones, with tiles of as many keys as the first has; for the last
+/// they are in tiles of its keys. All keys under a mask of single elements, which
+/// has no edge, are K3, in tiles of `keys`.
 LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold, int64_t keys,
-                       ArrayRef<EdgeTile> edges);
+                       ArrayRef<EdgeTile> edges,
+                       MaskEdge edge = MaskEdge::Both);
 /// The same for some keys of one tile of queries.
 LogicalResult tileKeys(RewriterBase &rewriter, FoldOp fold,
                        const KeyIntervals &intervals, int64_t keys,
-                       ArrayRef<EdgeTile> edges);
+                       ArrayRef<EdgeTile> edges,
+                       MaskEdge edge = MaskEdge::Both);
 
 /// Canonicalizes what tiling leaves behind and merges what it cloned.
 void simplifyTiles(Operation *root);
@@ -153,7 +171,9 @@ bool isInBlocks(AttentionOp op, const AttentionTiles &tiles);
 
 /// How the keys that some query of a tile sees and another does not are tiled:
 /// the whole tile of queries first, then parts of it.
-SmallVector<EdgeTile> getEdges(const AttentionTiles &tiles);
+SmallVector<EdgeTile> getEdges(AttentionOp op, const AttentionTiles &tiles);
+/// Which edges K1 or K3, at `own` edge, is at, of keys at `edge`.
+MaskEdge getEdgeOf(MaskEdge edge, bool isSeparate, MaskEdge own);
 int64_t getEdgeKeysOfFewQueries(int64_t keys);
 
 /// attention  -->  for each block of queries:
