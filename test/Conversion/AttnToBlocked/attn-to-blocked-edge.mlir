@@ -30,38 +30,65 @@ func.func @halves(%q: tensor<64x64xf32>, %k: tensor<64x64xf32>, %v: tensor<64x64
   return %o : tensor<64x64xf32>
 }
 
-// The same at both edges of a window. Each half has keys at one edge of it only: no
-// keys are left on the other side.
+// A window wider than two tiles: no key is at both of its edges. At the first, the
+// halves of a tile have hidden keys before those that they see, at the second
+// after them. Neighbouring tiles see almost the same keys: they form no block.
 
-// CHECK-LABEL: func @window(
-// CHECK:         scf.for %[[I:.+]] = %c0 to %c128 step %c16
-// CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
-// CHECK:             attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window<47, 0>
-// CHECK:             attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
-// CHECK:           attn.fold {{.*}} tensor<64x16xf32>) {indexing_maps = [{{[^=]*}}]} ->
-// CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
-// CHECK:             attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
-// CHECK:             attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window<47, 0>
-// CHECK-NOT:     attn.fold
 // WHOLE-LABEL: func @window(
-// WHOLE-COUNT-3: attn.fold
-// WHOLE-NOT:     attn.fold
-func.func @window(%q: tensor<128x64xf32>, %k: tensor<128x64xf32>, %v: tensor<128x64xf32>) -> tensor<128x64xf32> {
-  %init = tensor.empty() : tensor<128x64xf32>
-  %o = attn.attention ins(%q, %k, %v : tensor<128x64xf32>, tensor<128x64xf32>, tensor<128x64xf32>)
-         outs(%init : tensor<128x64xf32>) {mask = #attn.window<47, 0>} -> tensor<128x64xf32>
-  return %o : tensor<128x64xf32>
+// CHECK-LABEL: func @window(
+// CHECK:         scf.for {{.*}} = %c0 to %c1024 step %c16
+// CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
+// CHECK:             scf.for {{.*}} step %c8
+// CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window
+// CHECK:             scf.for {{.*}} step %c16
+// CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK:           scf.for {{.*}} step %c64
+// CHECK:             attn.fold {{.*}} tensor<64x16xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
+// CHECK:             scf.for {{.*}} step %c16
+// CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK:             scf.for {{.*}} step %c8
+// CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window
+// CHECK-NOT:     attn.fold
+func.func @window(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
+  %init = tensor.empty() : tensor<1024x64xf32>
+  %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
+         outs(%init : tensor<1024x64xf32>) {mask = #attn.window<255, 0>} -> tensor<1024x64xf32>
+  return %o : tensor<1024x64xf32>
 }
 
-// A key may be at both edges of a window as narrow as a tile: tiles stay whole.
+// A block of queries and a window wider than it: its tiles see one edge each too.
 
-// CHECK-LABEL: func @narrow_window(
-// CHECK-COUNT-3: attn.fold {{.*}} tensor<64x16xf32>) {
-// CHECK-NOT:     attn.fold
-// WHOLE-LABEL: func @narrow_window(
-func.func @narrow_window(%q: tensor<128x64xf32>, %k: tensor<128x64xf32>, %v: tensor<128x64xf32>) -> tensor<128x64xf32> {
-  %init = tensor.empty() : tensor<128x64xf32>
-  %o = attn.attention ins(%q, %k, %v : tensor<128x64xf32>, tensor<128x64xf32>, tensor<128x64xf32>)
-         outs(%init : tensor<128x64xf32>) {mask = #attn.window<15, 0>} -> tensor<128x64xf32>
-  return %o : tensor<128x64xf32>
+// CHECK-LABEL: func @window_and_block(
+// CHECK:         scf.for {{.*}} = %c0 to %c1024 step %c32
+// CHECK-COUNT-3:   attn.fold {{.*}} tensor<64x8xf32>)
+// CHECK:         attn.finish
+func.func @window_and_block(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
+  %init = tensor.empty() : tensor<1024x64xf32>
+  %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
+         outs(%init : tensor<1024x64xf32>) {form = #attn.form<blocked, block = 32>, mask = #attn.window<255, 0>} -> tensor<1024x64xf32>
+  return %o : tensor<1024x64xf32>
+}
+
+// 29 keys: 14 queries and more may have keys at both edges, and have no parts.
+
+// CHECK-LABEL: func @narrow(
+// CHECK-NOT:     tensor<64x8xf32>
+// CHECK:         return
+func.func @narrow(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
+  %init = tensor.empty() : tensor<1024x64xf32>
+  %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
+         outs(%init : tensor<1024x64xf32>) {mask = #attn.window<28, 0>} -> tensor<1024x64xf32>
+  return %o : tensor<1024x64xf32>
+}
+
+// One key more.
+
+// CHECK-LABEL: func @wide_enough(
+// CHECK:         tensor<64x8xf32>
+func.func @wide_enough(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: tensor<1024x64xf32>) -> tensor<1024x64xf32> {
+  %init = tensor.empty() : tensor<1024x64xf32>
+  %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
+         outs(%init : tensor<1024x64xf32>) {mask = #attn.window<14, 15>} -> tensor<1024x64xf32>
+  return %o : tensor<1024x64xf32>
 }

@@ -161,6 +161,7 @@ def check_all_memory():
             check_memory(replace(case, block=block))
         check_memory(replace(case, queries=100, keys=100, block=64), exact=False)
         check_memory(replace(case, block=64, interleaved=True))
+    check_memory(Case(256, 256, mask="#attn.window<100, 0>", key_tile=32, block=64))
     case = Case(96, 96, mask=CAUSAL, dynamic=True)
     for heads in [1, 3]:
         check_memory(replace(case, form="materialized", heads=heads, queries=800, keys=800))
@@ -236,6 +237,11 @@ def check_all_counts():
             for block in [0, 64] if form == "blocked" else [0]:
                 check_counts(Case(queries, keys, 4, 4, 2, mask, form=form,
                                   key_tile=32, block=block))
+    # Windows with no key at two edges for tiles, and for blocks too; narrower ones.
+    for mask in ["#attn.window<30, 4>", "#attn.window<100, 0>", "#attn.window<28, 0>"]:
+        for queries, block in [(208, 0), (208, 64), (200, 64)]:
+            check_counts(Case(queries, 208, 4, 4, 2, mask, key_tile=32, block=block))
+    check_counts(Case(96, 96, 4, 4, mask=WINDOW, dynamic=True, key_tile=32))
     check_counts(Case(1, 90, 4, 4, 2, CAUSAL, key_tile=32))
     check_counts(Case(3, 2500, 4, 4, 2, key_tile=32))
     check_counts(Case(3, 2500, 4, 4, 2, "#attn.prefix<1500>", key_tile=32))

@@ -106,12 +106,33 @@ KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
                    neverFull ? std::nullopt : std::optional(full), unit, edge);
 }
 
+/// The band i - first <= j <= i + second that `mask` shows, if it is one.
+static std::optional<std::pair<int64_t, int64_t>>
+getBand(MaskAttrInterface mask) {
+  constexpr int64_t kFar = MaskAlgebra::kMaxPosition - 1;
+  if (isa<CausalAttr>(mask))
+    return std::pair(kFar, int64_t(0));
+  if (auto window = dyn_cast<WindowAttr>(mask))
+    return std::pair(window.getLeft(), window.getRight());
+  auto masks = dyn_cast<AndAttr>(mask);
+  if (!masks)
+    return std::nullopt;
+  std::pair both(kFar, kFar);
+  for (MaskAttrInterface part : masks.getMasks()) {
+    auto band = getBand(part);
+    if (!band)
+      return std::nullopt;
+    both = {std::min(both.first, band->first),
+            std::min(both.second, band->second)};
+  }
+  return both;
+}
+
 std::optional<int64_t> mlir::attn::getBandWidth(MaskAttrInterface mask) {
-  if (isa_and_nonnull<CausalAttr>(mask))
-    return MaskAlgebra::kMaxPosition;
-  if (auto window = dyn_cast_or_null<WindowAttr>(mask))
-    return window.getLeft() + window.getRight() + 1;
-  return std::nullopt;
+  auto band = mask ? getBand(mask) : std::nullopt;
+  if (!band)
+    return std::nullopt;
+  return band->first + band->second + 1;
 }
 
 // The queries [i, i + n) all see [i + n - 1 - left, i + right]. It holds a
