@@ -79,7 +79,7 @@ public:
       cost.length = shape.hasUnknownLength() ? length : std::nullopt;
     else
       cost.length = shape.queries;
-    neverFull = op.getMaskTensor() || op.mayScoreHideKeys();
+    neverFull = op.mayHideSingleKeys();
   }
 
   AttentionCost build(AttentionTiles given, int64_t blockBytes) {
@@ -88,7 +88,7 @@ public:
     FormCost materialized, recurrent, blocked;
     materialized.form = FormKind::Materialized;
     recurrent.form = FormKind::Recurrent;
-    recurrent.tiles = {given.queries, 1, 0, given.queries};
+    recurrent.tiles = {given.queries, 1, 0};
     blocked.form = FormKind::Blocked;
     blocked.tiles = chooseBlockedTiles(op, given, blockBytes);
     addMemory(materialized, getMaterializedMemory(shape));

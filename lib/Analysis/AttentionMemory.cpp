@@ -237,7 +237,7 @@ private:
   }
 
   /// Whether keys are hidden by position, not by single elements.
-  bool hasEdge() { return !op.getMaskTensor() && !op.mayScoreHideKeys(); }
+  bool hasEdge() { return !op.mayHideSingleKeys(); }
 
   /// Which of K1 and K3 of `splitFoldAtMask` there are, of keys at `edge`: where
   /// no key is known to be visible to all they are one, and a causal mask has no

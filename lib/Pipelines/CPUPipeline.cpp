@@ -147,7 +147,7 @@ void mlir::attn::chooseTiles(const Machine &machine, FormPipelineOptions &form,
   cpu.lanes = 2;
   cpu.rows = std::clamp<int64_t>((machine.vectorRegisters - 4) / cpu.lanes, 2, 8);
   form.queries = machine.vectorBits / 32 * cpu.lanes;
-  form.edge = machine.vectorBits / 32;
+  form.parts = cpu.lanes; // Of one vector each.
   // Scores take half of the first cache, keys and values pass through the rest.
   // A block's queries and sums are as large as LLVM says of the second, which it
   // takes for smaller than it is on any machine of the last years.

@@ -74,12 +74,8 @@ void Compiler::setTiles(FormPipelineOptions &form,
   chooseTiles(*machine, form, cpu);
   if (options.target == Target::NVPTX)
     chooseDeviceTiles(form);
-  if (options.queries) {
-    // The same part of a tile: bits must not tell the CPU.
-    if (form.edge)
-      form.edge = options.queries / (form.queries / form.edge);
+  if (options.queries)
     form.queries = options.queries;
-  }
   if (options.keys)
     form.keys = options.keys;
   if (options.block)

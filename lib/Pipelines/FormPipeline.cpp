@@ -77,7 +77,7 @@ void mlir::attn::buildFormPipeline(OpPassManager &pm,
   blocked.keys = options.keys;
   blocked.block = options.block;
   blocked.blockBytes = options.blockBytes;
-  blocked.edge = options.edge;
+  blocked.parts = options.parts;
   blocked.numThreads = options.numThreads;
   pm.addPass(createAttnToBlocked(blocked));
   pm.addPass(createAttnToRecur());

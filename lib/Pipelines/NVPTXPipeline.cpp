@@ -33,7 +33,7 @@ void mlir::attn::chooseDeviceTiles(FormPipelineOptions &form) {
   form.keys = 16;
   form.block = 0;
   form.blockBytes = 0;
-  form.edge = 0;
+  form.parts = 1;
   form.parallelTokens = true;
   form.lanes = 1;
   form.chunksBesideBatch = false; // One thread would go from one to the next.

@@ -298,9 +298,8 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
     Tile sizes come from `#attn.form` where given, else from the options.
     Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,
     K3 meet at absolute multiples of that. At the edge of a causal mask, and at both
-    of a window that is wider than a tile, each part of a tile with `edge` queries,
-    the lanes of one vector, goes on alone, with `edge` keys at a time: less is
-    worked on that is hidden. No tile depends on the number
+    of a window that is wider than a tile, each of the `parts` of a tile goes on
+    alone, with as many keys at a time: less is worked on that is hidden. No tile depends on the number
     of queries or keys: appending tokens changes no earlier bit.
 
     Where the queries that share keys, all rows of the heads of a group, are at
@@ -351,9 +350,8 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
       "0: by block-bytes">,
     Option<"blockBytes", "block-bytes", "int64_t", "0",
       "what the queries and sums of a block may take; 0: no blocks">,
-    Option<"edge", "edge", "int64_t", "0",
-      "queries and keys of a tile at the mask's edge, in rows; 0: as many as a "
-      "tile has queries">,
+    Option<"parts", "parts", "int64_t", "1",
+      "parts of a tile of queries that go on alone at the mask's edge">,
     Option<"numThreads", "num-threads", "int64_t", "1",
       "threads to have independent loops for; with 1, loops run in order">,
   ];

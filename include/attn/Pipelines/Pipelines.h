@@ -41,10 +41,10 @@ struct FormPipelineOptions : PassPipelineOptions<FormPipelineOptions> {
       *this, "block-bytes",
       llvm::cl::desc("bytes that the queries and sums of a block may take"),
       llvm::cl::init(0)};
-  PassOptions::Option<int64_t> edge{
-      *this, "edge",
-      llvm::cl::desc("queries and keys of a tile at the mask's edge, in rows"),
-      llvm::cl::init(0)};
+  PassOptions::Option<int64_t> parts{
+      *this, "parts",
+      llvm::cl::desc("parts of a tile of queries at the mask's edge"),
+      llvm::cl::init(1)};
   PassOptions::Option<bool> raise{
       *this, "raise", llvm::cl::desc("find attention that is spelled out"),
       llvm::cl::init(true)};

@@ -25,11 +25,11 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
   using AttnToBlockedBase::AttnToBlockedBase;
 
   void runOnOperation() override {
-    if (queries <= 0 || keys <= 0 || block < 0 || blockBytes < 0 || edge < 0) {
+    if (queries <= 0 || keys <= 0 || block < 0 || blockBytes < 0 || parts <= 0) {
       getOperation()->emitError("tile sizes are in rows and must be positive, "
-                                "got queries = ")
+                                "as parts must, got queries = ")
           << queries.getValue() << ", keys = " << keys.getValue()
-          << ", block = " << block.getValue() << ", edge = " << edge.getValue();
+          << ", block = " << block.getValue() << ", parts = " << parts.getValue();
       return signalPassFailure();
     }
     // One at a time: simplifying around one may merge or replace others.
@@ -52,7 +52,7 @@ struct AttnToBlocked : attn::impl::AttnToBlockedBase<AttnToBlocked> {
 
   LogicalResult rewrite(AttentionOp op) {
     AttentionTiles tiles =
-        chooseBlockedTiles(op, {queries, keys, block, edge}, blockBytes);
+        chooseBlockedTiles(op, {queries, keys, block, parts}, blockBytes);
     if (isTiledAsFewQueries(op, tiles))
       return tileFewQueries(op, tiles, numThreads > 1);
     return tileAttention(op, tiles, numThreads > 1);

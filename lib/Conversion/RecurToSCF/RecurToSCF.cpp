@@ -207,7 +207,7 @@ struct RecurToSCF : attn::impl::RecurToSCFBase<RecurToSCF> {
     rewriter.setInsertionPoint(match.rescan);
     return attn::tileAttention(
         attn::raiseToAttention(rewriter, match),
-        {queries, /*keys=*/1, /*block=*/0, /*edge=*/queries}, numThreads > 1);
+        {queries, /*keys=*/1, /*block=*/0}, numThreads > 1);
   }
 
   LogicalResult lower(RewriterBase &rewriter, RescanOp op) {

@@ -4,7 +4,7 @@
 // RUN: attn-opt %s -attn-to-blocked="queries=16 keys=256 block-bytes=65536" | FileCheck %s -check-prefix=BYTES
 // RUN: not attn-opt %s -attn-to-blocked="block=-1" 2>&1 | FileCheck %s -check-prefix=ERROR
 
-// ERROR: error: tile sizes are in rows and must be positive, got queries = 32, keys = 256, block = -1
+// ERROR: error: tile sizes are in rows and must be positive, as parts must, got queries = 32, keys = 256, block = -1
 
 // CHECK-LABEL: func @causal(
 // CHECK-DAG:     %[[C16:.*]] = arith.constant 16 : index

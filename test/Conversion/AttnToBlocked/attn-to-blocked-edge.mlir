@@ -1,8 +1,8 @@
-// RUN: attn-opt %s -attn-to-blocked="queries=16 keys=64 edge=8" | FileCheck %s
-// RUN: attn-opt %s -attn-to-blocked="queries=16 keys=64 edge=6" | FileCheck %s --check-prefix=WHOLE
-// RUN: not attn-opt %s -attn-to-blocked="edge=-1" 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: attn-opt %s -attn-to-blocked="queries=16 keys=64 parts=2" | FileCheck %s
+// RUN: attn-opt %s -attn-to-blocked="queries=16 keys=64 parts=3" | FileCheck %s --check-prefix=WHOLE
+// RUN: not attn-opt %s -attn-to-blocked="parts=0" 2>&1 | FileCheck %s --check-prefix=ERROR
 
-// ERROR: error: tile sizes are in rows and must be positive, got queries = 32, keys = 256, block = 0, edge = -1
+// ERROR: error: tile sizes are in rows and must be positive, as parts must, got queries = 32, keys = 256, block = 0, parts = 0
 
 // At the diagonal each half of a tile goes on alone: keys before it that all of it
 // sees without mask, then as many as it has queries.

@@ -7,7 +7,7 @@
 // RUN:       -implicit-check-not="tensor<1000xf32>" -implicit-check-not="tensor<64x1000xf32>" \
 // RUN:       -implicit-check-not=fastmath
 
-// ERROR: error: tile sizes are in rows and must be positive, got queries = 0, keys = 256, block = 0
+// ERROR: error: tile sizes are in rows and must be positive, as parts must, got queries = 0, keys = 256, block = 0
 
 // SIZES-LABEL: func @causal(
 

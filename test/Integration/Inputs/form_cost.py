@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from math import comb
 
 ATTN_OPT, ATTN_COMPILE, ATTN_RUN = "attn-opt", "attn-compile", "attn-run"
-CPU, EDGE = "--cpu=x86-64-v3", 8 # One vector.
+CPU, PARTS = "--cpu=x86-64-v3", 2
 CAUSAL, WINDOW = "#attn.causal", "#attn.and<#attn.causal, #attn.window<40, 0>>"
 # What alignment and rounding add to an allocation, and how many of them a form has at most.
 ALIGNMENT, MOST_BUFFERS = 64 + 16, 7
@@ -68,7 +68,7 @@ class Case:
 
     def get_tiles(self):
         return (f"queries={self.tile} keys={self.key_tile} "
-                f"block={self.block or self.tile} edge={EDGE}")
+                f"block={self.block or self.tile} parts={PARTS}")
 
     def get_sizes(self, is_lowered=False):
         if not self.dynamic:

@@ -112,5 +112,9 @@ static bool mayHideKeys(Block *body) {
   return ScoreFacts(*body).get(score).hides == Hides::SomeKeys;
 }
 
-bool AttentionOp::mayScoreHideKeys() { return mayHideKeys(getScoreBody()); }
-bool FoldOp::mayScoreHideKeys() { return mayHideKeys(getScoreBody()); }
+bool AttentionOp::mayHideSingleKeys() {
+  return getMaskTensor() || mayHideKeys(getScoreBody());
+}
+bool FoldOp::mayHideSingleKeys() {
+  return getMaskTensor() || mayHideKeys(getScoreBody());
+}

@@ -84,7 +84,7 @@ struct AttnPrintCost : attn::impl::AttnPrintCostBase<AttnPrintCost> {
     std::vector<AttentionCost> costs;
     function.walk([&](AttentionOp op) {
       std::optional<AttentionCost> cost = getAttentionCost(
-          op, {queries, keys, block, edge}, blockBytes, getLength());
+          op, {queries, keys, block, parts}, blockBytes, getLength());
       if (cost)
         costs.push_back(std::move(*cost));
     });

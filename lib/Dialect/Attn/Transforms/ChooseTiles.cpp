@@ -49,12 +49,8 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
                                               int64_t blockBytes) {
   AttentionTiles tiles = given;
   FormAttr form = op.getFormAttr();
-  if (form && form.getQueries()) {
+  if (form && form.getQueries())
     tiles.queries = form.getQueries();
-    // The same part of a tile.
-    if (given.edge > 0 && given.queries >= given.edge)
-      tiles.edge = tiles.queries / (given.queries / given.edge);
-  }
   if (form && form.getKeys())
     tiles.keys = form.getKeys();
   if (form && form.getBlock())
@@ -69,10 +65,10 @@ AttentionTiles mlir::attn::chooseBlockedTiles(AttentionOp op,
       op.getMaskAttr() &&
       !hasSeparateEdges(op.getMaskAttr(), tiles.queries,
                         std::min(tiles.queries, tiles.keys));
-  if (tiles.edge <= 0 || tiles.queries % tiles.edge || hasTwoEdges ||
+  if (tiles.parts < 1 || tiles.queries % tiles.parts || hasTwoEdges ||
       ShapedType::isDynamic(sizes[op.getFeatureDim()]) ||
       ShapedType::isDynamic(sizes[op.getValueDim()]))
-    tiles.edge = tiles.queries;
+    tiles.parts = 1;
   tiles.split = llvm::alignTo(kSplitKeys, tiles.keys);
   return tiles;
 }

@@ -75,7 +75,7 @@ KeyIntervals mlir::attn::getKeyIntervals(RewriterBase &rewriter, FoldOp op,
   Interval keys = range, full = range;
 
   // Masked where only the element knows: by a tensor or by its own score.
-  bool neverFull = op.getMaskTensor() || op.mayScoreHideKeys();
+  bool neverFull = op.mayHideSingleKeys();
 
   if (Value validKeys = op.getValidKeys()) {
     if (std::optional<OpFoldResult> count =

@@ -92,7 +92,7 @@ LogicalResult mlir::attn::tileKeys(RewriterBase &rewriter, FoldOp fold,
                                    ArrayRef<EdgeTile> edges, MaskEdge edge) {
   unsigned k2 = fold.getKeyDim();
   // A mask of single elements has no edge.
-  bool hasEdge = !fold.getMaskTensor() && !fold.mayScoreHideKeys();
+  bool hasEdge = !fold.mayHideSingleKeys();
   SplitFold split = splitFoldAtMask(rewriter, fold, intervals);
   if (failed(tileFold(rewriter, split.full, k2, keys)))
     return failure();
@@ -220,8 +220,8 @@ SmallVector<EdgeTile> mlir::attn::getEdges(AttentionOp op,
   SmallVector<EdgeTile> edges = {
       {tiles.queries, keys,
        hasSeparateEdges(op.getMaskAttr(), tiles.queries, keys)}};
-  if (tiles.edge < edges.front().keys)
-    edges.push_back({tiles.edge, tiles.edge});
+  if (int64_t part = tiles.queries / tiles.parts; part < keys)
+    edges.push_back({part, part});
   return edges;
 }
 

@@ -79,9 +79,10 @@ class Attn_AttentionLikeOp<string mnemonic, list<Trait> traits = []>
     }
     /// The map of the mask tensor; requires that there is one.
     ::mlir::AffineMap getMaskTensorMap() { return getIndexingMapsArray()[3]; }
-    /// Whether the score region may give -inf to some keys of a query and not to
-    /// others: it then is a mask of its own.
-    bool mayScoreHideKeys();
+    /// Whether some keys of a query may be hidden one by one: by a mask tensor, or
+    /// by a score region that gives -inf to some and not to others. Position then
+    /// does not say of any key that it is visible.
+    bool mayHideSingleKeys();
     /// Whether there are segment ids, of queries and of keys.
     bool hasSegments() { return static_cast<bool>(getQuerySegments()); }
     /// The maps of the segment ids; require that there are some.
@@ -324,8 +325,7 @@ def Attn_FoldOp : Attn_AttentionLikeOp<"fold", [
     ::mlir::AffineMap getAccMap() { return getIndexingMapsArray().end()[-1]; }
     /// Whether some key may be hidden from some query.
     bool isMasked() {
-      return getMask() || getMaskTensor() || getValidKeys() ||
-             mayScoreHideKeys();
+      return getMask() || getValidKeys() || mayHideSingleKeys();
     }
     /// Absolute position of this tile in dimension `i` of (batch.., m, k2).
     ::mlir::OpFoldResult getOriginOf(unsigned i);

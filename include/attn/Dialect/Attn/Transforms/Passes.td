@@ -136,9 +136,8 @@ def AttnPrintCost : Pass<"attn-print-cost", "::mlir::ModuleOp"> {
       "0: by block-bytes">,
     Option<"blockBytes", "block-bytes", "int64_t", "0",
       "what the queries and sums of a block may take; 0: no blocks">,
-    Option<"edge", "edge", "int64_t", "0",
-      "queries and keys of a tile at the mask's edge, in rows; 0: as many as a "
-      "tile has queries">,
+    Option<"parts", "parts", "int64_t", "1",
+      "parts of a tile of queries that go on alone at the mask's edge">,
     Option<"json", "json", "bool", "false", "print JSON">,
   ];
   let dependentDialects = ["::mlir::attn::AttnDialect"];

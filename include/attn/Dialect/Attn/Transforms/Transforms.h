@@ -149,7 +149,8 @@ struct AttentionTiles {
   int64_t keys;    // Scores of a tile stay in the first cache.
   int64_t block;   // Queries that share a tile of keys while it is in a cache;
                    // up to `queries`, each tile of them reads its own.
-  int64_t edge;    // Queries and keys at the mask's edge: one vector of lanes.
+  int64_t parts = 1; // Parts of a tile of queries that go on alone at the mask's
+                     // edge. The same ones on every CPU, for the same bits.
   int64_t split = 0; // Keys that few queries have a state of their own for.
   bool pack = false; // Blocks have a copy of the keys and values that they share.
 };
