@@ -42,9 +42,12 @@ func.func @halves(%q: tensor<64x64xf32>, %k: tensor<64x64xf32>, %v: tensor<64x64
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window
 // CHECK:             scf.for {{.*}} step %c16
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK-NOT:     attn.fold
 // CHECK:           scf.for {{.*}} step %c64
 // CHECK:             attn.fold {{.*}} tensor<64x16xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK-NOT:     attn.fold
 // CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
+// CHECK-NOT:     attn.fold
 // CHECK:             scf.for {{.*}} step %c16
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
 // CHECK:             scf.for {{.*}} step %c8
