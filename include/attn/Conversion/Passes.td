@@ -297,9 +297,10 @@ def AttnToBlocked : Pass<"attn-to-blocked"> {
 
     Tile sizes come from `#attn.form` where given, else from the options.
     Tiles next to the mask's edge have `min(queries, keys)` keys; the runs K1, K2,
-    K3 meet at absolute multiples of that. At the edge of a causal mask, and at both
-    of a window that is wider than a tile, each of the `parts` of a tile goes on
-    alone, with as many keys at a time: less is worked on that is hidden. No tile depends on the number
+    K3 meet at absolute multiples of that. At the edge of a causal mask, and at each
+    edge of a window so wide that no key is at both, each of the `parts` of a tile
+    goes on alone, with as many keys at a time: less is worked on that is hidden.
+    No tile depends on the number
     of queries or keys: appending tokens changes no earlier bit.
 
     Where the queries that share keys, all rows of the heads of a group, are at

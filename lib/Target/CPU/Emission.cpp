@@ -14,6 +14,7 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/PatternMatch.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -212,7 +213,9 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
   // Last: the optimizer would undo it.
   for (llvm::Function &function : *translated) {
     moveSmallFloatsAsIntegers(function);
-    if (target.getTargetTriple().isX86())
+    // Where masks have registers of their own, such a choice is one instruction.
+    if (target.getTargetTriple().isX86() &&
+        !target.getMCSubtargetInfo()->checkFeatures("+avx512vl"))
       chooseBySignWithBits(function);
   }
   return translated;

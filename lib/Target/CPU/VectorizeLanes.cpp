@@ -16,6 +16,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace mlir::attn {
@@ -173,6 +174,8 @@ private:
           isLongChain ? wide : wide * getLanesForRows(),
           llvm::PowerOf2Ceil(std::max<int64_t>(*known, 1)));
       narrow = std::min(narrow, wide);
+    } else {
+      isRest = isBelow(size, narrow * tiles.lanes);
     }
     auto emit = [&](int64_t count, bool whole) {
       return [this, count, whole](Value index, ValueRange tensors) {
@@ -189,6 +192,8 @@ private:
     };
     Value middle = constant(0);
     SmallVector<Value> results(tensors);
+    if (isRest)
+      return forEach(middle, size, narrow, results, emit(narrow, false));
     // Each width divides the one before: what is left begins where it may.
     for (int64_t width = wide; width >= narrow;
          width = width > narrow && !llvm::isPowerOf2_64(width) ? narrow
@@ -198,6 +203,14 @@ private:
       middle = end;
     }
     return forEach(middle, size, narrow, results, emit(narrow, false));
+  }
+
+  /// Whether lanes are known to be fewer than `bound`, but not how many.
+  static bool isBelow(Value size, int64_t bound) {
+    FailureOr<int64_t> most = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB, size, /*stopCondition=*/nullptr,
+        /*closedUB=*/true);
+    return succeeded(most) && *most < bound;
   }
 
   /// Few rows leave accumulators to more lanes: sums that wait for each other less.
@@ -241,8 +254,8 @@ private:
     SmallVector<Value> results =
         forEach(constant(0), middle, most, tensors, emit(most));
     // One row alone has too few sums to keep the multipliers busy.
-    for (int64_t rows = llvm::bit_floor(uint64_t(most - 1)); rows >= 1;
-         rows /= 2) {
+    int64_t rest = isRest ? 1 : llvm::bit_floor(uint64_t(most - 1));
+    for (int64_t rows = rest; rows >= 1; rows /= 2) {
       Value end = rows == 1 ? size : roundDown(size, middle, rows);
       results = forEach(middle, end, rows, results, emit(rows));
       middle = end;
@@ -449,6 +462,9 @@ private:
   }
 
   const Schedule &schedule;
+  /// What is left of a tile, once in a while: of all widths and numbers of rows
+  /// there is one loop each. Others would be most of the code.
+  bool isRest = false;
   SmallVector<Value> fills;
   SmallVector<Value> starts; // What results of the epilogue are filled with.
   Value initial; // The tensor of initial values of a product with an epilogue.

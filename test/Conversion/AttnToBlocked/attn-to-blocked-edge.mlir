@@ -42,9 +42,12 @@ func.func @halves(%q: tensor<64x64xf32>, %k: tensor<64x64xf32>, %v: tensor<64x64
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {{.*}}mask = #attn.window
 // CHECK:             scf.for {{.*}} step %c16
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK-NOT:     attn.fold
 // CHECK:           scf.for {{.*}} step %c64
 // CHECK:             attn.fold {{.*}} tensor<64x16xf32>) {indexing_maps = [{{[^=]*}}]} ->
+// CHECK-NOT:     attn.fold
 // CHECK:           scf.for {{.*}} = %c0 to %c16 step %c8
+// CHECK-NOT:     attn.fold
 // CHECK:             scf.for {{.*}} step %c16
 // CHECK:               attn.fold {{.*}} tensor<64x8xf32>) {indexing_maps = [{{[^=]*}}]} ->
 // CHECK:             scf.for {{.*}} step %c8
@@ -91,4 +94,15 @@ func.func @wide_enough(%q: tensor<1024x64xf32>, %k: tensor<1024x64xf32>, %v: ten
   %o = attn.attention ins(%q, %k, %v : tensor<1024x64xf32>, tensor<1024x64xf32>, tensor<1024x64xf32>)
          outs(%init : tensor<1024x64xf32>) {mask = #attn.window<14, 15>} -> tensor<1024x64xf32>
   return %o : tensor<1024x64xf32>
+}
+
+// Of a length that is free, halves of whole tiles are whole.
+
+// CHECK-LABEL: func @length(
+// CHECK-COUNT-2: attn.fold {{.*}} tensor<64x8xf32>)
+// CHECK:         attn.fold {{.*}} tensor<64x?xf32>)
+func.func @length(%q: tensor<?x64xf32>, %k: tensor<?x64xf32>, %v: tensor<?x64xf32>, %init: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %o = attn.attention ins(%q, %k, %v : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>)
+         outs(%init : tensor<?x64xf32>) {mask = #attn.causal} -> tensor<?x64xf32>
+  return %o : tensor<?x64xf32>
 }

@@ -211,3 +211,34 @@ func.func @one_row(%x: tensor<1x32xf32>, %w: tensor<32x165xf32>, %init: tensor<1
   } -> tensor<1x165xf32>
   return %y : tensor<1x165xf32>
 }
+
+// -----
+
+// What is left of a tile of 16 lanes: vectors of 8, the last of which may be cut
+// short, for 8 rows and for single ones. No code for whole vectors.
+
+#keys = affine_map<(k, m, d) -> (k, d)>
+#queries = affine_map<(k, m, d) -> (d, m)>
+#scores = affine_map<(k, m, d) -> (k, m)>
+
+// CHECK-LABEL: func @rest(
+//   CHECK-NOT:   vector<16xf32>
+//       CHECK:   scf.for {{.*}} step %c8
+//       CHECK:     scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+//       CHECK:     scf.for {{.*}} -> (vector<8xf32>) {
+//   CHECK-NOT:   scf.for {{.*}} -> (vector<
+//       CHECK:   return
+func.func @rest(%k: tensor<?x32xf32>, %q: tensor<32x16xf32>, %init: tensor<?x16xf32>, %n: index) -> tensor<?x?xf32> {
+  %c0 = arith.constant 0 : index
+  %rows = tensor.dim %k, %c0 : tensor<?x32xf32>
+  %size = affine.min affine_map<()[n] -> (n, 15)>()[%n]
+  %lanes = tensor.extract_slice %q[0, 0] [32, %size] [1, 1] : tensor<32x16xf32> to tensor<32x?xf32>
+  %sums = tensor.extract_slice %init[0, 0] [%rows, %size] [1, 1] : tensor<?x16xf32> to tensor<?x?xf32>
+  %s = linalg.generic {indexing_maps = [#keys, #queries, #scores], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %lanes : tensor<?x32xf32>, tensor<32x?xf32>) outs(%sums : tensor<?x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<?x?xf32>
+  return %s : tensor<?x?xf32>
+}

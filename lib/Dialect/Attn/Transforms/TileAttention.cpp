@@ -8,6 +8,7 @@
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/SCF/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -175,6 +176,8 @@ void mlir::attn::simplifyTiles(Operation *root) {
     if (llvm::is_contained({"affine", "attn", "linalg", "scf", "tensor"},
                            op.getDialectNamespace()))
       op.getCanonicalizationPatterns(patterns, context);
+  // Tiles that divide what they are tiles of are whole.
+  scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   // A slice of an empty tensor is a small empty tensor: the state of a tile.
   tensor::populateFoldTensorEmptyPatterns(patterns);
   (void)applyPatternsGreedily(root, std::move(patterns));
