@@ -22,6 +22,9 @@ using namespace mlir::attn;
 /// With more rows the other operand is read many times whatever the order.
 static constexpr int64_t kMaxRows = 16;
 
+/// Bytes of the other operand in a block of a single row.
+static constexpr int64_t kRowBlockBytes = 1024;
+
 /// A whole tensor, not a part of a larger one, that fits in the second cache: what
 /// is used again and again, such as weights. It is read from there in any order.
 static bool isCached(OpOperand &operand, int64_t maxBytes) {
@@ -32,11 +35,16 @@ static bool isCached(OpOperand &operand, int64_t maxBytes) {
          !operand.get().getDefiningOp<tensor::ExtractSliceOp>();
 }
 
+/// Steps of the reduced dimension `dim` that are a block.
+struct ReductionBlock {
+  unsigned dim;
+  int64_t size;
+};
+
 /// The reduced dimension of a product with few rows and several register tiles of
 /// columns, if a row-major operand from memory is indexed by it and by the columns.
-static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block,
-                                             int64_t columns,
-                                             int64_t cachedBytes) {
+static std::optional<ReductionBlock> getBlock(linalg::GenericOp op, int64_t block,
+                                     int64_t columns, int64_t cachedBytes) {
   SmallVector<unsigned> reduced;
   op.getReductionDims(reduced);
   if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
@@ -49,15 +57,20 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   if (sizes[lane] <= columns) // Or unknown.
     return std::nullopt;
-  int64_t rows = 1;
+  int64_t rows = 1, rowBytes = 1;
   bool found = false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     unsigned rank = map.getNumResults();
-    found |= rank >= 2 && map.isProjectedPermutation() &&
-             map.getDimPosition(rank - 1) == lane &&
-             map.getDimPosition(rank - 2) == reduced.front() &&
-             !isCached(*input, cachedBytes);
+    if (rank < 2 || !map.isProjectedPermutation() ||
+        map.getDimPosition(rank - 1) != lane ||
+        map.getDimPosition(rank - 2) != reduced.front() ||
+        isCached(*input, cachedBytes))
+      continue;
+    found = true;
+    rowBytes = std::max(rowBytes,
+                        sizes[lane] * getElementTypeOrSelf(input->get().getType())
+                                          .getIntOrFloatBitWidth() / 8);
   }
   for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
     int64_t size = sizes[result.getDimPosition(i)];
@@ -65,10 +78,15 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block
       return std::nullopt;
     rows *= size;
   }
+  // A single row reads wide tiles: few steps of these are in the order of memory,
+  // and what is read and written for each block is little.
+  if (rows == 1 && rowBytes <= kRowBlockBytes)
+    block = std::min(block, kRowBlockBytes / rowBytes);
   int64_t length = sizes[reduced.front()];
   bool isShort = !ShapedType::isDynamic(length) && length <= block;
-  return found && rows <= kMaxRows && !isShort ? std::optional(reduced.front())
-                                               : std::nullopt;
+  return found && rows <= kMaxRows && !isShort
+             ? std::optional(ReductionBlock{reduced.front(), block})
+             : std::nullopt;
 }
 
 namespace {
@@ -85,15 +103,15 @@ struct CPUBlockReductions
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops) {
-      std::optional<unsigned> dim = getDimToBlock(op, block, columns, cachedBytes);
-      if (!dim)
+      std::optional<ReductionBlock> found = getBlock(op, block, columns, cachedBytes);
+      if (!found)
         continue;
       IRRewriter rewriter(op);
       SmallVector<OpFoldResult> sizes(op.getNumLoops(),
                                       rewriter.getIndexAttr(0));
-      sizes[*dim] = rewriter.getIndexAttr(block);
+      sizes[found->dim] = rewriter.getIndexAttr(found->size);
       scf::SCFTilingOptions options;
-      options.setTileSizes(sizes).setReductionDims({*dim});
+      options.setTileSizes(sizes).setReductionDims({found->dim});
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
           rewriter, cast<TilingInterface>(op.getOperation()), options);
       if (failed(tiled)) {

@@ -41,16 +41,6 @@ static bool isWritten(Value buffer) {
   });
 }
 
-/// The loop around `view` if it moves it, in dimension `dim`, by its own index.
-static scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim) {
-  auto loop = dyn_cast<scf::ForOp>(view->getParentOp());
-  OpFoldResult offset = view.getMixedOffsets()[dim];
-  if (loop && getConstantIntValue(loop.getStep()) &&
-      offset == OpFoldResult(loop.getInductionVar()))
-    return loop;
-  return {};
-}
-
 /// A loop next to `view` that works on it in each of a known number of iterations.
 static scf::ForOp getWorkingLoop(memref::SubViewOp view) {
   for (Operation *user : view->getUsers())
@@ -106,11 +96,11 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
     scf::ForOp worker = loop ? getWorkingLoop(view) : scf::ForOp();
     if (!worker)
       return;
-    // first = step + iteration * rows
     int64_t step = *getConstantIntValue(loop.getStep());
     int64_t trips = worker.getStaticTripCount()->getSExtValue();
-    if (trips <= 0)
+    if (trips <= 0 || isReadInOrder(view, *moving))
       return;
+    // first = step + iteration * rows
     int64_t rows = llvm::divideCeil(step, trips);
     b.setInsertionPointToStart(worker.getBody());
     AffineExpr index = b.getAffineDimExpr(0), begin = b.getAffineSymbolExpr(0);

@@ -8,15 +8,20 @@
 #ifndef ATTN_LIB_TARGET_CPU_SEENONCE_H
 #define ATTN_LIB_TARGET_CPU_SEENONCE_H
 
-#include "mlir/IR/Operation.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::attn {
 
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 
-/// Locality hint: into the second-level cache. The first has too few lines on
-/// their way at a time to keep memory busy.
+/// Locality hints. A prefetch to the second-level cache may be far ahead, but
+/// occupies one of the first's few buffers for lines on their way, and hardware
+/// learns nothing from it. A prefetch to the first-level cache is a read to
+/// hardware, which asks for the lines after it by itself where prefetches are in
+/// the order of memory.
+constexpr uint32_t kFirstLevel = 3;
 constexpr uint32_t kSecondLevel = 2;
 
 /// Whether a buffer is an argument of its function, or a view of one. What has its
@@ -27,6 +32,17 @@ bool isOfArgument(Value buffer);
 /// another iteration of a loop around it: its address depends on each of them,
 /// and there is one.
 bool isSeenOnce(Operation *op);
+
+/// Whether rows in dimension `dim` of the buffer, and nothing else, lie one after
+/// the other in memory.
+bool hasAdjacentRows(MemRefType type, unsigned dim);
+
+/// The loop around `view` if it moves it, in dimension `dim`, by its own index.
+scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim);
+
+/// Whether `view` is one of tiles of so few whole rows of memory that lines are
+/// read in about their order, whatever works on a tile.
+bool isReadInOrder(memref::SubViewOp view, unsigned dim);
 
 } // namespace mlir::attn
 

@@ -147,6 +147,9 @@ public:
     if (schedule.column)
       columns = std::min(vectorLanes,
                          int64_t(llvm::bit_floor<uint64_t>(registers / rows)));
+    // One row does little with what it reads: columns come one after the other, as
+    // they are in memory.
+    together = rows > 1 ? columns : 1;
   }
 
   SmallVector<Value> run() {
@@ -160,6 +163,9 @@ public:
 
 private:
   static constexpr int64_t kMaxRows = 4;
+
+  /// Points that a step of the reduction has at least.
+  static constexpr int64_t kMinPoints = 4;
 
   bool isReduced(unsigned result) {
     return schedule.combiners[result].has_value();
@@ -231,7 +237,25 @@ private:
 
   SmallVector<Value> emitTile(int64_t rows, int64_t columns,
                               ValueRange tensors) {
-    // Per result: an accumulator for each point, or the tensor.
+    if (!schedule.column)
+      return finish(rows, columns, emitLanes(rows, columns, tensors), tensors);
+    SmallVector<Value> state(rows * columns);
+    Value first = position[*schedule.column];
+    for (int64_t column = 0; column < columns; column += together) {
+      int64_t count = std::min(together, columns - column);
+      position[*schedule.column] = shift(first, column);
+      SmallVector<Value> part = emitLanes(rows, count, tensors);
+      for (int64_t i = 0; i < rows * count; ++i)
+        state[i / count * columns + column + i % count] = part[i];
+    }
+    position[*schedule.column] = first;
+    return finish(rows, columns, state, tensors);
+  }
+
+  /// All of the reduction. Per result: an accumulator for each point, or the
+  /// tensor.
+  SmallVector<Value> emitLanes(int64_t rows, int64_t columns,
+                               ValueRange tensors) {
     SmallVector<Value> state;
     lanes = vectorLanes;
     for (auto [i, tensor] : llvm::enumerate(tensors))
@@ -239,25 +263,40 @@ private:
         state.append(rows * columns, spread(getIdentity(i)));
       else
         state.push_back(tensor);
-    auto step = [&](bool whole) {
-      return [&, whole](Value index, ValueRange state) {
-        position[laneDim] = index;
+    auto step = [&](int64_t vectors, bool whole) {
+      return [&, vectors, whole](Value index, ValueRange state) {
         lanesAreWhole = whole;
-        return emitStep(rows, columns, state);
+        SmallVector<Value> updated(state);
+        for (int64_t i = 0; i < vectors; ++i) {
+          position[laneDim] = shift(index, i * lanes);
+          updated = emitStep(rows, columns, updated);
+        }
+        return updated;
       };
     };
+    // Several vectors at a time where one is few operations.
+    int64_t vectors = std::max<int64_t>(1, kMinPoints / (rows * columns));
+    Value begin = constant(0);
+    if (schedule.column && vectors > 1) {
+      Value end = roundDown(sizes[laneDim], vectors * lanes);
+      state = forEach(begin, end, vectors * lanes, state, step(vectors, true));
+      begin = end;
+    }
     Value middle = roundDown(sizes[laneDim], lanes);
-    state = forEach(constant(0), middle, lanes, state, step(true));
-    state = forEach(middle, sizes[laneDim], lanes, state, step(false));
+    state = forEach(begin, middle, lanes, state, step(1, true));
+    return forEach(middle, sizes[laneDim], lanes, state, step(1, false));
+  }
 
+  /// Accumulators become results.
+  SmallVector<Value> finish(int64_t rows, int64_t columns, ArrayRef<Value> state,
+                            ValueRange tensors) {
     SmallVector<Value> results;
-    ArrayRef<Value> rest = state;
     for (auto [i, tensor] : llvm::enumerate(tensors)) {
       unsigned count = isReduced(i) ? rows * columns : 1;
       results.push_back(isReduced(i) ? emitResult(i, rows, columns,
-                                                  rest.take_front(count), tensor)
-                                     : rest.front());
-      rest = rest.drop_front(count);
+                                                  state.take_front(count), tensor)
+                                     : state.front());
+      state = state.drop_front(count);
     }
     return results;
   }
@@ -411,6 +450,7 @@ private:
 
   const ReductionSchedule &schedule;
   int64_t vectorLanes, rows = 1, columns = 1;
+  int64_t together = 1; // Columns that are read at a time.
   SmallVector<Value> fills;
 };
 
