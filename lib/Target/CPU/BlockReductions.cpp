@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SeenOnce.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,9 +22,6 @@ using namespace mlir::attn;
 
 /// With more rows the other operand is read many times whatever the order.
 static constexpr int64_t kMaxRows = 16;
-
-/// Bytes of the other operand in a block of a single row.
-static constexpr int64_t kRowBlockBytes = 1024;
 
 /// A whole tensor, not a part of a larger one, that fits in the second cache: what
 /// is used again and again, such as weights. It is read from there in any order.
@@ -78,10 +76,9 @@ static std::optional<ReductionBlock> getBlock(linalg::GenericOp op, int64_t bloc
       return std::nullopt;
     rows *= size;
   }
-  // A single row reads wide tiles: few steps of these are in the order of memory,
-  // and what is read and written for each block is little.
-  if (rows == 1 && rowBytes <= kRowBlockBytes)
-    block = std::min(block, kRowBlockBytes / rowBytes);
+  // A single row does little with what it reads, which hardware must foresee.
+  if (rows == 1 && rowBytes <= kStreamBytes)
+    block = std::min(block, kStreamBytes / rowBytes);
   int64_t length = sizes[reduced.front()];
   bool isShort = !ShapedType::isDynamic(length) && length <= block;
   return found && rows <= kMaxRows && !isShort

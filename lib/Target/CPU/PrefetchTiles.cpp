@@ -81,6 +81,8 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
         type.getRank() != view.getSourceType().getRank() ||
         !type.getElementType().isIntOrFloat())
       return;
+    if (isReadInOrder(view, *moving) && !isWritten(view))
+      return;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (dim != *moving && type.isDynamicDim(dim))
         return;
@@ -96,11 +98,11 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
     scf::ForOp worker = loop ? getWorkingLoop(view) : scf::ForOp();
     if (!worker)
       return;
+    // first = step + iteration * rows
     int64_t step = *getConstantIntValue(loop.getStep());
     int64_t trips = worker.getStaticTripCount()->getSExtValue();
-    if (trips <= 0 || isReadInOrder(view, *moving))
+    if (trips <= 0)
       return;
-    // first = step + iteration * rows
     int64_t rows = llvm::divideCeil(step, trips);
     b.setInsertionPointToStart(worker.getBody());
     AffineExpr index = b.getAffineDimExpr(0), begin = b.getAffineSymbolExpr(0);

@@ -70,8 +70,11 @@ scf::ForOp mlir::attn::getMovingLoop(memref::SubViewOp view, unsigned dim) {
 }
 
 bool mlir::attn::isReadInOrder(memref::SubViewOp view, unsigned dim) {
-  constexpr int64_t kMaxRows = 4;
+  MemRefType type = view.getType();
   scf::ForOp loop = getMovingLoop(view, dim);
-  return loop && *getConstantIntValue(loop.getStep()) <= kMaxRows &&
-         hasAdjacentRows(view.getType(), dim);
+  return loop && type.getElementType().isIntOrFloat() &&
+         hasAdjacentRows(type, dim) &&
+         *getConstantIntValue(loop.getStep()) * type.getShape().back() *
+                 llvm::divideCeil(type.getElementTypeBitWidth(), 8) <=
+             kStreamBytes;
 }

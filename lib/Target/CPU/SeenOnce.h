@@ -16,12 +16,12 @@ namespace mlir::attn {
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
 
-/// Locality hints. A prefetch to the second-level cache may be far ahead, but
-/// occupies one of the first's few buffers for lines on their way, and hardware
-/// learns nothing from it. A prefetch to the first-level cache is a read to
-/// hardware, which asks for the lines after it by itself where prefetches are in
-/// the order of memory.
-constexpr uint32_t kFirstLevel = 3;
+/// A tile of so many adjacent bytes is read in about the order of memory, whatever
+/// works on it: to hardware a row of such tiles is a stream.
+constexpr int64_t kStreamBytes = 1024;
+
+/// Locality hint: into the second-level cache. The first has too few lines on
+/// their way at a time to keep memory busy.
 constexpr uint32_t kSecondLevel = 2;
 
 /// Whether a buffer is an argument of its function, or a view of one. What has its
@@ -40,8 +40,7 @@ bool hasAdjacentRows(MemRefType type, unsigned dim);
 /// The loop around `view` if it moves it, in dimension `dim`, by its own index.
 scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim);
 
-/// Whether `view` is one of tiles of so few whole rows of memory that lines are
-/// read in about their order, whatever works on a tile.
+/// Whether `view` is one of tiles of adjacent rows in at most `kStreamBytes`.
 bool isReadInOrder(memref::SubViewOp view, unsigned dim);
 
 } // namespace mlir::attn
