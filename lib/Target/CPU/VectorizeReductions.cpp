@@ -164,8 +164,9 @@ public:
 private:
   static constexpr int64_t kMaxRows = 4;
 
-  /// Points that a step of the reduction has at least.
-  static constexpr int64_t kMinPoints = 4;
+  /// Vectors of the reduction at a time: it is known then which begin a cache line
+  /// and ask for another one.
+  static constexpr int64_t kVectors = 4;
 
   bool isReduced(unsigned result) {
     return schedule.combiners[result].has_value();
@@ -274,12 +275,11 @@ private:
         return updated;
       };
     };
-    // Several vectors at a time where one is few operations.
-    int64_t vectors = std::max<int64_t>(1, kMinPoints / (rows * columns));
     Value begin = constant(0);
-    if (schedule.column && vectors > 1) {
-      Value end = roundDown(sizes[laneDim], vectors * lanes);
-      state = forEach(begin, end, vectors * lanes, state, step(vectors, true));
+    if (schedule.column) {
+      Value end = roundDown(sizes[laneDim], kVectors * lanes);
+      state =
+          forEach(begin, end, kVectors * lanes, state, step(kVectors, true));
       begin = end;
     }
     Value middle = roundDown(sizes[laneDim], lanes);
