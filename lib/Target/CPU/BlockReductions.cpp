@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SeenOnce.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -32,11 +33,16 @@ static bool isCached(OpOperand &operand, int64_t maxBytes) {
          !operand.get().getDefiningOp<tensor::ExtractSliceOp>();
 }
 
+/// Steps of the reduced dimension `dim` that are a block.
+struct ReductionBlock {
+  unsigned dim;
+  int64_t size;
+};
+
 /// The reduced dimension of a product with few rows and several register tiles of
 /// columns, if a row-major operand from memory is indexed by it and by the columns.
-static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block,
-                                             int64_t columns,
-                                             int64_t cachedBytes) {
+static std::optional<ReductionBlock> getBlock(linalg::GenericOp op, int64_t block,
+                                     int64_t columns, int64_t cachedBytes) {
   SmallVector<unsigned> reduced;
   op.getReductionDims(reduced);
   if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
@@ -49,15 +55,20 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   if (sizes[lane] <= columns) // Or unknown.
     return std::nullopt;
-  int64_t rows = 1;
+  int64_t rows = 1, rowBytes = 1;
   bool found = false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     unsigned rank = map.getNumResults();
-    found |= rank >= 2 && map.isProjectedPermutation() &&
-             map.getDimPosition(rank - 1) == lane &&
-             map.getDimPosition(rank - 2) == reduced.front() &&
-             !isCached(*input, cachedBytes);
+    if (rank < 2 || !map.isProjectedPermutation() ||
+        map.getDimPosition(rank - 1) != lane ||
+        map.getDimPosition(rank - 2) != reduced.front() ||
+        isCached(*input, cachedBytes))
+      continue;
+    found = true;
+    rowBytes = std::max(rowBytes,
+                        sizes[lane] * getElementTypeOrSelf(input->get().getType())
+                                          .getIntOrFloatBitWidth() / 8);
   }
   for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
     int64_t size = sizes[result.getDimPosition(i)];
@@ -65,10 +76,14 @@ static std::optional<unsigned> getDimToBlock(linalg::GenericOp op, int64_t block
       return std::nullopt;
     rows *= size;
   }
+  // A single row does little with what it reads, which hardware must foresee.
+  if (rows == 1 && rowBytes <= kStreamBytes)
+    block = std::min(block, kStreamBytes / rowBytes);
   int64_t length = sizes[reduced.front()];
   bool isShort = !ShapedType::isDynamic(length) && length <= block;
-  return found && rows <= kMaxRows && !isShort ? std::optional(reduced.front())
-                                               : std::nullopt;
+  return found && rows <= kMaxRows && !isShort
+             ? std::optional(ReductionBlock{reduced.front(), block})
+             : std::nullopt;
 }
 
 namespace {
@@ -85,15 +100,15 @@ struct CPUBlockReductions
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops) {
-      std::optional<unsigned> dim = getDimToBlock(op, block, columns, cachedBytes);
-      if (!dim)
+      std::optional<ReductionBlock> found = getBlock(op, block, columns, cachedBytes);
+      if (!found)
         continue;
       IRRewriter rewriter(op);
       SmallVector<OpFoldResult> sizes(op.getNumLoops(),
                                       rewriter.getIndexAttr(0));
-      sizes[*dim] = rewriter.getIndexAttr(block);
+      sizes[found->dim] = rewriter.getIndexAttr(found->size);
       scf::SCFTilingOptions options;
-      options.setTileSizes(sizes).setReductionDims({*dim});
+      options.setTileSizes(sizes).setReductionDims({found->dim});
       FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
           rewriter, cast<TilingInterface>(op.getOperation()), options);
       if (failed(tiled)) {

@@ -29,6 +29,37 @@ static std::optional<unsigned> getRowDim(VectorTransferOpInterface access) {
   return std::nullopt;
 }
 
+/// index, or index + constant
+static bool isAround(Value place, Value index) {
+  auto sum = place.getDefiningOp<arith::AddIOp>();
+  return place == index || (sum && llvm::is_contained(sum->getOperands(), index));
+}
+
+/// Whether the loop around this access reads whole rows in about the order of
+/// memory: hardware then asks for the next ones, and prefetches are in its way.
+static bool isInOrder(VectorTransferOpInterface access, unsigned row) {
+  auto type = cast<MemRefType>(access.getShapedType());
+  auto loop = access->getParentOfType<scf::ForOp>();
+  if (isa<vector::TransferWriteOp>(access) || !loop ||
+      !hasAdjacentRows(type, row))
+    return false;
+  auto tile = access.getBase().getDefiningOp<memref::SubViewOp>();
+  if (tile && isReadInOrder(tile, row))
+    return true;
+  // What one iteration reads of the buffer: of how many rows, and of this one.
+  DenseSet<Value> rows;
+  int64_t elements = 0;
+  for (auto other : loop.getBody()->getOps<VectorTransferOpInterface>())
+    if (other.getBase() == access.getBase()) {
+      rows.insert(other.getIndices()[row]);
+      if (other.getIndices()[row] == access.getIndices()[row])
+        elements += other.getVectorType().getNumElements();
+    }
+  return elements >= type.getShape().back() ||
+         (rows.size() == 1 &&
+          isAround(access.getIndices().back(), loop.getInductionVar()));
+}
+
 namespace {
 struct CPUPrefetchStreams
     : attn::impl::CPUPrefetchStreamsBase<CPUPrefetchStreams> {
@@ -38,17 +69,19 @@ struct CPUPrefetchStreams
     SmallVector<VectorTransferOpInterface> accesses;
     getOperation()->walk(
         [&](VectorTransferOpInterface access) { accesses.push_back(access); });
+    llvm::erase_if(accesses, [](VectorTransferOpInterface access) {
+      return !isa<MemRefType>(access.getShapedType()) ||
+             !isOfArgument(access.getBase()) || !isSeenOnce(access);
+    });
     for (VectorTransferOpInterface access : accesses)
-      if (isa<MemRefType>(access.getShapedType()) &&
-          isOfArgument(access.getBase()) && isSeenOnce(access))
-        prefetch(access);
+      prefetch(access);
   }
 
   void prefetch(VectorTransferOpInterface access) {
     ShapedType type = access.getShapedType();
     std::optional<unsigned> row = getRowDim(access);
     if (!row || ShapedType::isDynamic(type.getShape().back()) ||
-        type.getElementTypeBitWidth() < 8)
+        type.getElementTypeBitWidth() < 8 || isInOrder(access, *row))
       return;
     int64_t elementBytes = type.getElementTypeBitWidth() / 8;
     int64_t rowBytes = type.getShape().back() * elementBytes;

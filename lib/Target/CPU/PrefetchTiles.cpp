@@ -41,16 +41,6 @@ static bool isWritten(Value buffer) {
   });
 }
 
-/// The loop around `view` if it moves it, in dimension `dim`, by its own index.
-static scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim) {
-  auto loop = dyn_cast<scf::ForOp>(view->getParentOp());
-  OpFoldResult offset = view.getMixedOffsets()[dim];
-  if (loop && getConstantIntValue(loop.getStep()) &&
-      offset == OpFoldResult(loop.getInductionVar()))
-    return loop;
-  return {};
-}
-
 /// A loop next to `view` that works on it in each of a known number of iterations.
 static scf::ForOp getWorkingLoop(memref::SubViewOp view) {
   for (Operation *user : view->getUsers())
@@ -102,6 +92,8 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
     if (!moving || *moving + 1 >= type.getRank() || !type.isLastDimUnitStride() ||
         type.getRank() != view.getSourceType().getRank() ||
         !type.getElementType().isIntOrFloat())
+      return;
+    if (isReadInOrder(view, *moving) && !isWritten(view))
       return;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (dim != *moving && type.isDynamicDim(dim))

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SeenOnce.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -46,4 +46,35 @@ bool mlir::attn::isSeenOnce(Operation *op) {
       ++loops;
     }
   return loops != 0;
+}
+
+bool mlir::attn::hasAdjacentRows(MemRefType type, unsigned dim) {
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  if (failed(type.getStridesAndOffset(strides, offset)) ||
+      ShapedType::isDynamic(type.getShape().back()) || strides.back() != 1 ||
+      strides[dim] != type.getShape().back())
+    return false;
+  // Dimensions between the row and its elements are one place.
+  return llvm::all_of(type.getShape().slice(dim + 1).drop_back(),
+                      [](int64_t size) { return size == 1; });
+}
+
+scf::ForOp mlir::attn::getMovingLoop(memref::SubViewOp view, unsigned dim) {
+  auto loop = dyn_cast<scf::ForOp>(view->getParentOp());
+  OpFoldResult offset = view.getMixedOffsets()[dim];
+  if (loop && getConstantIntValue(loop.getStep()) &&
+      offset == OpFoldResult(loop.getInductionVar()))
+    return loop;
+  return {};
+}
+
+bool mlir::attn::isReadInOrder(memref::SubViewOp view, unsigned dim) {
+  MemRefType type = view.getType();
+  scf::ForOp loop = getMovingLoop(view, dim);
+  return loop && type.getElementType().isIntOrFloat() &&
+         hasAdjacentRows(type, dim) &&
+         *getConstantIntValue(loop.getStep()) * type.getShape().back() *
+                 llvm::divideCeil(type.getElementTypeBitWidth(), 8) <=
+             kStreamBytes;
 }

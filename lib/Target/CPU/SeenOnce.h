@@ -8,12 +8,17 @@
 #ifndef ATTN_LIB_TARGET_CPU_SEENONCE_H
 #define ATTN_LIB_TARGET_CPU_SEENONCE_H
 
-#include "mlir/IR/Operation.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::attn {
 
 /// Bytes of a cache line.
 constexpr int64_t kLineBytes = 64;
+
+/// A tile of so many adjacent bytes is read in about the order of memory, whatever
+/// works on it: to hardware a row of such tiles is a stream.
+constexpr int64_t kStreamBytes = 1024;
 
 /// Locality hint: into the second-level cache. The first has too few lines on
 /// their way at a time to keep memory busy.
@@ -27,6 +32,16 @@ bool isOfArgument(Value buffer);
 /// another iteration of a loop around it: its address depends on each of them,
 /// and there is one.
 bool isSeenOnce(Operation *op);
+
+/// Whether rows in dimension `dim` of the buffer, and nothing else, lie one after
+/// the other in memory.
+bool hasAdjacentRows(MemRefType type, unsigned dim);
+
+/// The loop around `view` if it moves it, in dimension `dim`, by its own index.
+scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim);
+
+/// Whether `view` is one of tiles of adjacent rows in at most `kStreamBytes`.
+bool isReadInOrder(memref::SubViewOp view, unsigned dim);
 
 } // namespace mlir::attn
 

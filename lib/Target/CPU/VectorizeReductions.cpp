@@ -147,6 +147,9 @@ public:
     if (schedule.column)
       columns = std::min(vectorLanes,
                          int64_t(llvm::bit_floor<uint64_t>(registers / rows)));
+    // One row does little with what it reads: columns come one after the other, as
+    // they are in memory.
+    together = rows > 1 ? columns : 1;
   }
 
   SmallVector<Value> run() {
@@ -160,6 +163,10 @@ public:
 
 private:
   static constexpr int64_t kMaxRows = 4;
+
+  /// Vectors of the reduction at a time: it is known then which begin a cache line
+  /// and ask for another one.
+  static constexpr int64_t kVectors = 4;
 
   bool isReduced(unsigned result) {
     return schedule.combiners[result].has_value();
@@ -231,7 +238,25 @@ private:
 
   SmallVector<Value> emitTile(int64_t rows, int64_t columns,
                               ValueRange tensors) {
-    // Per result: an accumulator for each point, or the tensor.
+    if (!schedule.column)
+      return finish(rows, columns, emitLanes(rows, columns, tensors), tensors);
+    SmallVector<Value> state(rows * columns);
+    Value first = position[*schedule.column];
+    for (int64_t column = 0; column < columns; column += together) {
+      int64_t count = std::min(together, columns - column);
+      position[*schedule.column] = shift(first, column);
+      SmallVector<Value> part = emitLanes(rows, count, tensors);
+      for (int64_t i = 0; i < rows * count; ++i)
+        state[i / count * columns + column + i % count] = part[i];
+    }
+    position[*schedule.column] = first;
+    return finish(rows, columns, state, tensors);
+  }
+
+  /// All of the reduction. Per result: an accumulator for each point, or the
+  /// tensor.
+  SmallVector<Value> emitLanes(int64_t rows, int64_t columns,
+                               ValueRange tensors) {
     SmallVector<Value> state;
     lanes = vectorLanes;
     for (auto [i, tensor] : llvm::enumerate(tensors))
@@ -239,25 +264,39 @@ private:
         state.append(rows * columns, spread(getIdentity(i)));
       else
         state.push_back(tensor);
-    auto step = [&](bool whole) {
-      return [&, whole](Value index, ValueRange state) {
-        position[laneDim] = index;
+    auto step = [&](int64_t vectors, bool whole) {
+      return [&, vectors, whole](Value index, ValueRange state) {
         lanesAreWhole = whole;
-        return emitStep(rows, columns, state);
+        SmallVector<Value> updated(state);
+        for (int64_t i = 0; i < vectors; ++i) {
+          position[laneDim] = shift(index, i * lanes);
+          updated = emitStep(rows, columns, updated);
+        }
+        return updated;
       };
     };
+    Value begin = constant(0);
+    if (schedule.column) {
+      Value end = roundDown(sizes[laneDim], kVectors * lanes);
+      state =
+          forEach(begin, end, kVectors * lanes, state, step(kVectors, true));
+      begin = end;
+    }
     Value middle = roundDown(sizes[laneDim], lanes);
-    state = forEach(constant(0), middle, lanes, state, step(true));
-    state = forEach(middle, sizes[laneDim], lanes, state, step(false));
+    state = forEach(begin, middle, lanes, state, step(1, true));
+    return forEach(middle, sizes[laneDim], lanes, state, step(1, false));
+  }
 
+  /// Accumulators become results.
+  SmallVector<Value> finish(int64_t rows, int64_t columns, ArrayRef<Value> state,
+                            ValueRange tensors) {
     SmallVector<Value> results;
-    ArrayRef<Value> rest = state;
     for (auto [i, tensor] : llvm::enumerate(tensors)) {
       unsigned count = isReduced(i) ? rows * columns : 1;
       results.push_back(isReduced(i) ? emitResult(i, rows, columns,
-                                                  rest.take_front(count), tensor)
-                                     : rest.front());
-      rest = rest.drop_front(count);
+                                                  state.take_front(count), tensor)
+                                     : state.front());
+      state = state.drop_front(count);
     }
     return results;
   }
@@ -411,6 +450,7 @@ private:
 
   const ReductionSchedule &schedule;
   int64_t vectorLanes, rows = 1, columns = 1;
+  int64_t together = 1; // Columns that are read at a time.
   SmallVector<Value> fills;
 };
 

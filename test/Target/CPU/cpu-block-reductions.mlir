@@ -20,6 +20,33 @@ func.func @few_rows(%w: tensor<4x256xf32>, %v: tensor<256x64xf32>, %init: tensor
   return %o : tensor<4x64xf32>
 }
 
+// A single row takes blocks of 1024 bytes, if a row of the matrix is no longer.
+
+// CHECK-LABEL: func @row(
+//       CHECK:   scf.for %[[K:.+]] = %c0 to %c256 step %c4
+//       CHECK:     tensor.extract_slice %{{.+}}[%[[K]], 0] [4, 64] [1, 1]
+func.func @row(%w: tensor<1x256xf32>, %v: tensor<256x64xf32>, %init: tensor<1x64xf32>) -> tensor<1x64xf32> {
+  %o = linalg.generic {indexing_maps = [#w, #v, #o], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%w, %v : tensor<1x256xf32>, tensor<256x64xf32>) outs(%init : tensor<1x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x64xf32>
+  return %o : tensor<1x64xf32>
+}
+
+// CHECK-LABEL: func @row_of_long_rows(
+//       CHECK:   scf.for %[[K:.+]] = %c0 to %c256 step %c16
+func.func @row_of_long_rows(%w: tensor<1x256xf32>, %v: tensor<256x320xf32>, %init: tensor<1x320xf32>) -> tensor<1x320xf32> {
+  %o = linalg.generic {indexing_maps = [#w, #v, #o], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%w, %v : tensor<1x256xf32>, tensor<256x320xf32>) outs(%init : tensor<1x320xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x320xf32>
+  return %o : tensor<1x320xf32>
+}
+
 // Many rows read the matrix many times in any order; few columns read it once.
 
 // CHECK-LABEL: func @negative_many_rows(

@@ -49,6 +49,38 @@ func.func @negative_seen_again(%x: memref<64x32xf32>, %y: memref<16x32xf32>) {
   return
 }
 
+// Few adjacent rows are read in about the order of memory.
+
+// CHECK-LABEL: func @negative_few_rows(
+// CHECK-NOT:     memref.prefetch
+func.func @negative_few_rows(%x: memref<64x32xf32>, %y: memref<4x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %c64 = arith.constant 64 : index
+  scf.for %i = %c0 to %c64 step %c4 {
+    %read = memref.subview %x[%i, 0] [4, 32] [1, 1] : memref<64x32xf32> to memref<4x32xf32, strided<[32, 1], offset: ?>>
+    linalg.copy ins(%read : memref<4x32xf32, strided<[32, 1], offset: ?>>) outs(%y : memref<4x32xf32>)
+  }
+  return
+}
+
+// Rows with something between them are not, and what is written is asked for.
+
+// CHECK-LABEL: func @few_rows(
+// CHECK:         memref.prefetch {{.*}} read
+// CHECK:         memref.prefetch {{.*}} write
+func.func @few_rows(%x: memref<64x32xf32, strided<[64, 1]>>, %y: memref<64x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %c64 = arith.constant 64 : index
+  scf.for %i = %c0 to %c64 step %c4 {
+    %read = memref.subview %x[%i, 0] [4, 32] [1, 1] : memref<64x32xf32, strided<[64, 1]>> to memref<4x32xf32, strided<[64, 1], offset: ?>>
+    %written = memref.subview %y[%i, 0] [4, 32] [1, 1] : memref<64x32xf32> to memref<4x32xf32, strided<[32, 1], offset: ?>>
+    linalg.copy ins(%read : memref<4x32xf32, strided<[64, 1], offset: ?>>) outs(%written : memref<4x32xf32, strided<[32, 1], offset: ?>>)
+  }
+  return
+}
+
 // What the kernel made itself is in a cache.
 
 // CHECK-LABEL: func @negative_own(

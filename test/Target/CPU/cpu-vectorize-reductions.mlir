@@ -36,6 +36,39 @@ func.func @product(%k: tensor<10x64xbf16>, %q: tensor<4x64xf32>) -> tensor<4x10x
 
 // -----
 
+// A single row: each of eight keys is read to its end before the next one, four
+// vectors at a time and then what is left, and one tree has all eight sums.
+
+// CHECK-LABEL: func @row(
+//  CHECK-SAME:     %[[K:.+]]: tensor<16x72xf32>, %[[Q:.+]]: tensor<1x72xf32>
+//       CHECK:   scf.for %[[J:.+]] = %c0 to %c16 step %c8
+//       CHECK:     %[[FOURS:.+]] = scf.for %[[D:.+]] = %c0 to %c64 step %c32 iter_args(%{{.+}} = %cst{{.*}}) -> (vector<8xf32>)
+// CHECK-COUNT-4:       vector.transfer_read %[[K]][%[[J]],
+//       CHECK:     vector.transfer_read %[[K]][%[[J]], %c64]
+//       CHECK:     %[[FIRST:.+]] = math.fma %{{.+}}, %{{.+}}, %[[FOURS]]
+//       CHECK:     %[[NEXT:.+]] = arith.addi %[[J]], %c1
+//       CHECK:     scf.for
+// CHECK-COUNT-4:       vector.transfer_read %[[K]][%[[NEXT]],
+//       CHECK:     vector.transfer_read %[[K]][%[[NEXT]], %c64]
+//       CHECK:     %[[SECOND:.+]] = math.fma
+//       CHECK:     vector.shuffle %[[FIRST]], %[[SECOND]] [0, 8, 2, 10, 4, 12, 6, 14]
+//       CHECK:     vector.transfer_write %{{.+}} : vector<1x8xf32>
+func.func @row(%k: tensor<16x72xf32>, %q: tensor<1x72xf32>) -> tensor<1x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1x16xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x16xf32>) -> tensor<1x16xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(m, j, d) -> (j, d)>, affine_map<(m, j, d) -> (m, d)>, affine_map<(m, j, d) -> (m, j)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%k, %q : tensor<16x72xf32>, tensor<1x72xf32>) outs(%init : tensor<1x16xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %next = math.fma %x, %y, %sum : f32
+    linalg.yield %next : f32
+  } -> tensor<1x16xf32>
+  return %s : tensor<1x16xf32>
+}
+
+// -----
+
 // A row is scaled, and its maximum taken: NaN does not reach it. The lanes past the
 // end keep what they had.
 

@@ -171,6 +171,8 @@ def CPUBlockReductions : Pass<"cpu-block-reductions"> {
     strips; in blocks of the reduction each block comes from memory once and
     serves the other tiles from the cache. Sums keep their order. A whole matrix of
     at most `cached-bytes`, such as weights, is taken to be in the cache already.
+    For a single row of results a block has 1024 bytes of the matrix, if a row of
+    the matrix is not longer: to hardware these are one stream.
 
     ```mlir
     func.func @example(%w: tensor<4x4096xf32>, %v: tensor<4096x128xf32>, %init: tensor<4x128xf32>) -> tensor<4x128xf32> {
@@ -392,7 +394,8 @@ def CPUPrefetchTiles : Pass<"cpu-prefetch-tiles"> {
     iteration asks for the next one in as many parts, unless it is contiguous and
     no larger than a page, which hardware does by itself. The address may lie behind
     the end of the argument: asking is not reading, and an address that is not
-    there is ignored.
+    there is ignored. Tiles of adjacent rows, at most 1024 bytes in all, are read in
+    about the order of memory, which hardware foresees: they ask for nothing.
 
     ```mlir
     func.func @example(%x: memref<1024x64xf32>) {
@@ -493,6 +496,10 @@ def CPUPrefetchStreams : Pass<"cpu-prefetch-streams"> {
     argument, whose address changes in every loop around them, a prefetch goes
     `bytes` ahead, in whole rows, once for each line of 64 bytes. It may go past
     the end of the array: a prefetch of any address does nothing but warm the cache.
+
+    What a loop reads in the order of memory, whole adjacent rows one after the
+    other, has none: hardware asks for what follows a stream, and has more lines on
+    their way than prefetches of a core can have.
 
     ```mlir
     func.func @example(%v: memref<?x128xf32>, %keys: index) -> vector<16xf32> {
