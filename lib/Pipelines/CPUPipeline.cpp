@@ -71,7 +71,9 @@ void mlir::attn::buildCPULLVMPipeline(OpPassManager &pm,
   pm.addPass(createCPUExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCPUPrefetchStreams());
-  pm.addPass(createCPUExpandMath());
+  CPUExpandMathOptions math;
+  math.vectorBits = options.vectorBits;
+  pm.addPass(createCPUExpandMath(math));
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCanonicalizerPass());

@@ -164,9 +164,9 @@ public:
 private:
   static constexpr int64_t kMaxRows = 4;
 
-  /// Vectors of the reduction at a time: it is known then which begin a cache line
-  /// and ask for another one.
-  static constexpr int64_t kVectors = 4;
+  /// Vectors of the reduction at a time, so that it is known which begin a cache
+  /// line and ask for another one. With more operations LLVM spills.
+  static constexpr int64_t kMaxVectors = 4, kMaxOperations = 16;
 
   bool isReduced(unsigned result) {
     return schedule.combiners[result].has_value();
@@ -276,10 +276,11 @@ private:
       };
     };
     Value begin = constant(0);
-    if (schedule.column) {
-      Value end = roundDown(sizes[laneDim], kVectors * lanes);
-      state =
-          forEach(begin, end, kVectors * lanes, state, step(kVectors, true));
+    int64_t vectors =
+        std::clamp<int64_t>(kMaxOperations / (rows * columns), 1, kMaxVectors);
+    if (schedule.column && vectors > 1) {
+      Value end = roundDown(sizes[laneDim], vectors * lanes);
+      state = forEach(begin, end, vectors * lanes, state, step(vectors, true));
       begin = end;
     }
     Value middle = roundDown(sizes[laneDim], lanes);

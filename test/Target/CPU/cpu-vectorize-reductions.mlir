@@ -1,15 +1,18 @@
 // RUN: attn-opt %s -split-input-file -cpu-vectorize-lanes="vector-bits=256 lanes=2 rows=6" -canonicalize -cse | FileCheck %s -enable-var-scope
 
-// Scores: four queries and two keys at a time, each key read once for the four;
-// then one tree for all eight sums.
+// Scores: four queries and two keys at a time, each key read once for the four, two
+// vectors in an iteration; then one tree for all eight sums.
 
 // CHECK-LABEL: func @product(
 //  CHECK-SAME:     %[[K:.+]]: tensor<10x64xbf16>, %[[Q:.+]]: tensor<4x64xf32>
 //       CHECK:   scf.for %[[J:.+]] = %c0 to %c10 step %c2
-//       CHECK:     %[[SUMS:.+]]:8 = scf.for %[[D:.+]] = %c0 to %c64 step %c8
+//       CHECK:     %[[SUMS:.+]]:8 = scf.for %[[D:.+]] = %c0 to %c64 step %c16
 //       CHECK:       vector.transfer_read %[[K]]
 //       CHECK:       vector.transfer_read %[[Q]]
 //       CHECK:       vector.transfer_read %[[K]]
+//       CHECK:       %[[NEXT:.+]] = arith.addi %[[D]], %c8
+//       CHECK:       vector.transfer_read %[[K]][%{{.+}}, %[[NEXT]]]
+//       CHECK:       vector.transfer_read %[[K]][%{{.+}}, %[[NEXT]]]
 //   CHECK-NOT:       vector.transfer_read %[[K]]
 //   CHECK-NOT:       tensor.extract
 //       CHECK:     vector.shuffle %[[SUMS]]#0, %[[SUMS]]#1 [0, 8, 2, 10, 4, 12, 6, 14]

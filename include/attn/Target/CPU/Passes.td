@@ -227,7 +227,9 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     1 / sqrt(x). Other functions of f32 (log, ... in the log-sum-exp) take upstream's
     polynomial approximations (erf: within 5 ulp); what has none, such as log and
     erf of f64, is left to the C library. Conversions between bf16 and f32 become
-    integer arithmetic, rounded to nearest even, with denormals and NaN kept.
+    integer arithmetic, rounded to nearest even, with denormals and NaN kept. With
+    `vector-bits=256` bf16 becomes f32 in registers of 8, by one shuffle of bytes
+    instead of a zero extension and a shift, which took the multiply-adds' place.
 
     ```mlir
     func.func @example(%x: vector<8xf32>) -> vector<8xf32> {
@@ -249,6 +251,10 @@ def CPUExpandMath : Pass<"cpu-expand-math"> {
     arith.mulf
     ```
   }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "0",
+      "width of a vector register, 0 if that is not known">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::vector::VectorDialect"];
