@@ -51,18 +51,6 @@ static scf::ForOp getWorkingLoop(memref::SubViewOp view) {
   return {};
 }
 
-/// Whether `rows` indices of dimension `dim` are one run of memory within a page:
-/// hardware asks for the next lines of such a run itself, and in time.
-static bool isRunInPage(MemRefType type, unsigned dim, int64_t rows) {
-  constexpr int64_t kPageBytes = 4096;
-  int64_t size = 1;
-  for (unsigned inner = dim + 1; inner < type.getRank(); ++inner)
-    size *= type.getDimSize(inner);
-  auto [strides, offset] = type.getStridesAndOffset();
-  return strides[dim] == size &&
-         rows * size * type.getElementTypeBitWidth() / 8 <= kPageBytes;
-}
-
 namespace {
 /// Rows of a tile from `first` on, as dimension `dim`; all of the others.
 struct Rows {
@@ -113,7 +101,8 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
     // first = step + iteration * rows
     int64_t step = *getConstantIntValue(loop.getStep());
     int64_t trips = worker.getStaticTripCount()->getSExtValue();
-    if (trips <= 0 || isRunInPage(type, *moving, step))
+    // Hardware asks for the next lines of a run within a page itself, in time.
+    if (trips <= 0 || isRun(type, *moving, step, kPageBytes))
       return;
     int64_t rows = llvm::divideCeil(step, trips);
     b.setInsertionPointToStart(worker.getBody());

@@ -60,6 +60,14 @@ bool mlir::attn::hasAdjacentRows(MemRefType type, unsigned dim) {
                       [](int64_t size) { return size == 1; });
 }
 
+bool mlir::attn::isRun(MemRefType type, unsigned dim, int64_t rows,
+                       int64_t bytes) {
+  return hasAdjacentRows(type, dim) && type.getElementType().isIntOrFloat() &&
+         rows * type.getShape().back() *
+                 int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8)) <=
+             bytes;
+}
+
 scf::ForOp mlir::attn::getMovingLoop(memref::SubViewOp view, unsigned dim) {
   auto loop = dyn_cast<scf::ForOp>(view->getParentOp());
   OpFoldResult offset = view.getMixedOffsets()[dim];
@@ -72,9 +80,6 @@ scf::ForOp mlir::attn::getMovingLoop(memref::SubViewOp view, unsigned dim) {
 bool mlir::attn::isReadInOrder(memref::SubViewOp view, unsigned dim) {
   MemRefType type = view.getType();
   scf::ForOp loop = getMovingLoop(view, dim);
-  return loop && type.getElementType().isIntOrFloat() &&
-         hasAdjacentRows(type, dim) &&
-         *getConstantIntValue(loop.getStep()) * type.getShape().back() *
-                 llvm::divideCeil(type.getElementTypeBitWidth(), 8) <=
-             kStreamBytes;
+  return loop && isRun(type, dim, *getConstantIntValue(loop.getStep()),
+                       kStreamBytes);
 }

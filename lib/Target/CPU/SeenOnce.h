@@ -20,6 +20,9 @@ constexpr int64_t kLineBytes = 64;
 /// works on it: to hardware a row of such tiles is a stream.
 constexpr int64_t kStreamBytes = 1024;
 
+/// Bytes of the smallest page: hardware foresees nothing of the next one.
+constexpr int64_t kPageBytes = 4096;
+
 /// Locality hint: into the second-level cache. The first has too few lines on
 /// their way at a time to keep memory busy.
 constexpr uint32_t kSecondLevel = 2;
@@ -36,6 +39,9 @@ bool isSeenOnce(Operation *op);
 /// Whether rows in dimension `dim` of the buffer, and nothing else, lie one after
 /// the other in memory.
 bool hasAdjacentRows(MemRefType type, unsigned dim);
+
+/// Whether so many of them do, in at most `bytes`.
+bool isRun(MemRefType type, unsigned dim, int64_t rows, int64_t bytes);
 
 /// The loop around `view` if it moves it, in dimension `dim`, by its own index.
 scf::ForOp getMovingLoop(memref::SubViewOp view, unsigned dim);
