@@ -162,8 +162,10 @@ static void chooseBySignWithBits(llvm::Function &function) {
                                          patterns::m_Value(bits),
                                          patterns::m_Zero()),
                 patterns::m_PosZeroFP(), patterns::m_Value(value))) ||
-        bits->getType()->getScalarSizeInBits() !=
-            value->getType()->getScalarSizeInBits())
+        // Not one sign that chooses between whole vectors.
+        bits->getType() !=
+            llvm::VectorType::getInteger(
+                llvm::cast<llvm::VectorType>(value->getType())))
       continue;
     llvm::IRBuilder<> b(&instruction);
     llvm::Type *type = bits->getType();

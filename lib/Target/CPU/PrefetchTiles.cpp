@@ -102,7 +102,8 @@ struct CPUPrefetchTiles : attn::impl::CPUPrefetchTilesBase<CPUPrefetchTiles> {
     int64_t step = *getConstantIntValue(loop.getStep());
     int64_t trips = worker.getStaticTripCount()->getSExtValue();
     // Hardware asks for the next lines of a run within a page itself, in time.
-    if (trips <= 0 || isRun(type, *moving, step, kPageBytes))
+    if (trips <= 0 ||
+        (isRun(type, *moving, step, kPageBytes) && !isSeenOnce(view)))
       return;
     int64_t rows = llvm::divideCeil(step, trips);
     b.setInsertionPointToStart(worker.getBody());
