@@ -14,6 +14,7 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/PatternMatch.h"
+#include "llvm/IR/Verifier.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
@@ -220,6 +221,10 @@ mlir::attn::translateToLLVM(ModuleOp module, llvm::LLVMContext &context,
         !target.getMCSubtargetInfo()->checkFeatures("+avx512vl"))
       chooseBySignWithBits(function);
   }
+  std::string invalid;
+  llvm::raw_string_ostream os(invalid);
+  if (llvm::verifyModule(*translated, &os))
+    return llvm::createStringError("LLVM IR became invalid: " + invalid);
   return translated;
 }
 
