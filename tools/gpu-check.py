@@ -144,13 +144,13 @@ class Driver:
     """The functions of libcuda that PyTorch does not show."""
 
     def __init__(self):
-        self.library = ctypes.CDLL("libcuda.so.1")
+        self.cuda = ctypes.CDLL("libcuda.so.1")
 
     def call(self, function, *arguments):
-        status = getattr(self.library, function)(*arguments)
+        status = getattr(self.cuda, function)(*arguments)
         if status:
             name = ctypes.c_char_p()
-            self.library.cuGetErrorName(status, ctypes.byref(name))
+            self.cuda.cuGetErrorName(status, ctypes.byref(name))
             text = name.value.decode() if name.value else f"error {status}"
             raise RuntimeError(f"{function}: {text}")
 

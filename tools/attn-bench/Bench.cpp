@@ -185,7 +185,7 @@ LogicalResult Bench::runShape(const Shape &shape, StringRef type) {
     row.flops = shape.getRecurrenceFlops();
     run(FormKind::Recurrent, "chunked");
   }
-  if (options.library && elementType.isF32())
+  if (options.matrices && elementType.isF32())
     if (auto error = timePeers(shape, *copies, row))
       result = reportError(row.workload + ", " +
                            llvm::toString(std::move(error)));
@@ -210,7 +210,7 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
   auto getData = [](const Array &array) {
     return reinterpret_cast<const float *>(array.bytes.data());
   };
-  for (std::unique_ptr<Peer> &peer : createPeers(shape, *options.library)) {
+  for (std::unique_ptr<Peer> &peer : createPeers(shape, *options.matrices)) {
     bool productsOnly = false;
     auto call = [&](size_t copy) {
       const Inputs &in = inputs[copy];
@@ -233,11 +233,11 @@ llvm::Error Bench::timePeers(const Shape &shape, ArrayRef<Inputs> inputs,
 
     // Its products do more than it is credited with: hidden parts of tiles.
     productsOnly = true;
-    double before = options.library->getFlops();
+    double before = options.matrices->getFlops();
     llvm::cantFail(call(0));
     double work = row.limit == Limit::Reads
                       ? row.bytes
-                      : options.library->getFlops() - before;
+                      : options.matrices->getFlops() - before;
     auto products = measure(call, inputs.size(), options.repetitions, work,
                             row.limit, limits);
     if (!products)

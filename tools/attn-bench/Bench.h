@@ -28,7 +28,7 @@ public:
     CompileOptions compile;
     SmallVector<FormKind> forms;
     unsigned repetitions = 7;
-    const MatrixLibrary *library = nullptr; // Null: no peers with one.
+    const MatrixLibrary *matrices = nullptr; // Null: no peers with one.
     std::vector<std::string> frameworks;    // Commands; see runFramework.
   };
 

@@ -176,8 +176,8 @@ llvm::Expected<FastestLibrary> FastestLibrary::find(WantedLibrary wanted) {
   std::vector<Trial> trials = tryAll(wanted, limits);
   FastestLibrary fastest;
   if (!trials.empty())
-    fastest.library = MatrixLibrary::load(trials.front().choice);
-  if (!fastest.library)
+    fastest.matrices = MatrixLibrary::load(trials.front().choice);
+  if (!fastest.matrices)
     return wanted == WantedLibrary::Fastest
                ? std::move(fastest)
                : llvm::Expected<FastestLibrary>(reportNone(wanted));

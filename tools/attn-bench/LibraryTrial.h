@@ -18,7 +18,7 @@ enum class WantedLibrary { Fastest, OneDNN, OpenBLAS };
 /// The library whose products are the fastest on the tiles of the flash peer,
 /// head dimensions 64 and 128.
 struct FastestLibrary {
-  std::unique_ptr<MatrixLibrary> library; // Null: none is installed.
+  std::unique_ptr<MatrixLibrary> matrices; // Null: none is installed.
   /// The library, and the share of the peak that it and others reach.
   std::string summary;
 

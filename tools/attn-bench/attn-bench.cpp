@@ -169,7 +169,7 @@ LogicalResult run(const Options &options, const CompileOptions &compile,
     return runOnDevice(options, compile, forms, context);
   Report report(options.repeat, compile.numThreads, fastest.summary);
   Bench bench({compile, SmallVector<FormKind>(forms), options.repeat,
-               fastest.library.get(),
+               fastest.matrices.get(),
                {options.frameworks.begin(), options.frameworks.end()}},
               context, report);
 

@@ -34,12 +34,12 @@ static int64_t getBlockRows(AttentionOp op, const AttentionTiles &tiles,
   int64_t rowsInCache = blockBytes / std::max<int64_t>(rowBytes, 1);
   int64_t rows = std::min(kMaxBlockRows, rowsInCache);
   rows = std::max(tile, rows / tile * tile);
-  // Not where that would tile keys otherwise, and add in another order.
-  int64_t keys = sizes[op.getKeyDim()];
   // A tile next to another sees almost the same keys of a narrow band.
   std::optional<int64_t> width = getBandWidth(op.getMaskAttr());
   if (width && *width + tile <= rowsInCache)
     return tile;
+  // Not where that would tile keys otherwise, and add in another order.
+  int64_t keys = sizes[op.getKeyDim()];
   bool isKept = !ShapedType::isDynamic(keys) && keys <= rowsInCache;
   return isKept && !tiles.pack && rows % tiles.keys == 0 ? tile : rows;
 }
